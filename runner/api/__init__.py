@@ -1,0 +1,1 @@
+"""Providers as data: OpenAPI documents, request encoding, answer decoding, and the lifecycle of a paid call."""

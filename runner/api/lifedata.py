@@ -1,0 +1,352 @@
+"""The frozen types of `x-runner`: what a provider document says of the life of its resources.
+
+`schemas/x-runner.schema.json` is the source of their shape; `runner/api/xrunner.py` makes them of a document.
+Words used below: a *ref* is a location (`$response.body#/id`, `$item#/name`, `$request.path.id`, `$auth.token`), a
+*path* an RFC 9535 JSONPath (`$[*].id`), a *pointer* an RFC 6901 JSON Pointer into the call's inputs. Times are seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Ref = str
+JsonPath = str
+Pointer = str
+
+Effect = Literal["paid", "free", "none"]
+Repeat = Literal["safe", "unsafe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """True when the value at `at` (or every one of the values at `all`, and there is one) is among `among`; numbers
+    compare as numbers; or, with `present`, when there is a value at `at` (`present: true`) or none (`false`)."""
+
+    at: Ref = ""
+    all: JsonPath = ""
+    among: tuple[Any, ...] | None = None
+    present: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSpec:
+    """A call of an operation. `send` maps an input's name, or a pointer into the body, to a ref or a one-item list
+    (a constant). `many`: the pointer to a list that takes several ids at once. `media`: media type → what must stand
+    in the inputs for it to be chosen (`name`, or `name=value`). `at`: the value of interest. `done`: the values of `at`
+    that end a progress. `refused`: conditions under which the answer means no."""
+
+    operation: str
+    send: Mapping[str, Ref | list[Any]] = field(default_factory=dict)
+    media: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    many: Pointer = ""
+    keep: tuple[str, ...] = ()
+    at: Ref = ""
+    done: tuple[Any, ...] = ()
+    refused: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How a list is paged: `param` is the parameter that moves (from `first`), `size` the parameter of the page's
+    length (at most `max`). It ends when a page is short or, with `end: empty`, empty; or at `total`; or without `next`."""
+
+    kind: Literal["none", "page", "offset", "cursor", "link"] = "none"
+    param: str = ""
+    first: int = 0
+    size: str = ""
+    max: int = 0
+    total: Ref = ""
+    next: Ref = ""
+    end: Literal["short", "empty"] = "short"
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec:
+    """A list operation. `whole`: somebody says that it shows everything. `lag`: how far it may run behind creates.
+    `ids`: (parameter, most) that asks for exactly these. `mark`: the parameter that filters by mark."""
+
+    name: str
+    operation: str
+    items: JsonPath
+    id: Ref
+    page: Page = Page()
+    send: Mapping[str, Ref | list[Any]] = field(default_factory=dict)
+    order: Literal["newest", "oldest", "unknown"] = "unknown"
+    whole: bool = False
+    lag: float = 30.0
+    ids: tuple[str, int] | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """An idempotency key: its header, its documented life (None: unknown), and what a repeat is answered with."""
+
+    header: str
+    life: float | None = None
+    replay: Literal["same_answer", "refused", "unknown"] = "unknown"
+
+    @property
+    def documented(self) -> bool:
+        return self.life is not None and self.replay != "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a reference field can hold: at most `max` characters, all matching `pattern`."""
+
+    max: int = 256
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindSpec:
+    """How a lost create is found: in `list`, by the `mark` ref of its items, which the inputs' `field` carried.
+    `compare`: an input's name → the ref in the item that must agree with it."""
+
+    list: str
+    field: Pointer
+    mark: Ref
+    created: Ref = ""
+    compare: Mapping[str, Ref] = field(default_factory=dict)
+    limit: Limit = Limit()
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDelivery:
+    """A notification that carries the mark back within `window` seconds settles a lost create."""
+
+    field: Pointer
+    window: float
+    limit: Limit = Limit()
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """`effect`: how long after the last moment of a request its effect may still appear; `lag`: between two looks."""
+
+    effect: float = 120.0
+    lag: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What an API offers to settle a lost answer; nothing at all is the contract `none`."""
+
+    key: KeySpec | None = None
+    find: FindSpec | None = None
+    webhook: WebhookDelivery | None = None
+    compare: Mapping[str, Ref] = field(default_factory=dict)
+    settle: Settle = Settle()
+
+    @property
+    def contract(self) -> str:
+        """`find+key`, `find`, `key`, `webhook` or `none`."""
+        held = [name for name in ("find", "key", "webhook") if getattr(self, name) is not None]
+        return "+".join(held) or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSpec:
+    """Where the status stands and which conditions mean ready or failed; all else is running. `looks_failed`: words
+    that only a client guessed; `fold`: compare without case."""
+
+    at: Ref
+    ready: tuple[Condition, ...]
+    failed: tuple[Condition, ...] = ()
+    looks_failed: tuple[str, ...] = ()
+    part: Ref = ""
+    fold: bool = False
+    message: Ref = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How the end is waited for: by `list` where it shows the status, polled between `every` seconds (least, most);
+    `until` is the API's own estimate."""
+
+    list: str = ""
+    every: tuple[float, float] = (15.0, 600.0)
+    until: Ref = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file among the results: a URL in the answer, or an operation that returns it. `accept` maps a file's ending
+    to a media type. `each`: one per part, or per value of a path; `where`: field → allowed values."""
+
+    name: str
+    url: Ref = ""
+    base: str = ""
+    auth: bool = False
+    each: str = ""
+    where: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    operation: str = ""
+    send: Mapping[str, Ref | list[Any]] = field(default_factory=dict)
+    accept: Mapping[str, str] = field(default_factory=dict)
+    file_name: Ref = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Where the id stands in the answer; `match` is a regular expression whose first group is the id."""
+
+    at: Ref
+    match: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One request that makes many marked results."""
+
+    request: Pointer
+    response: JsonPath
+    id: Ref
+    name: Ref = ""
+    read: CallSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """An old `ready` is believed only once one of the fields `differs` from what `before` kept, within so many seconds."""
+
+    differs: tuple[str, ...]
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSpec:
+    """The field that takes our URL, what else to set, and where a notification carries the id and the mark."""
+
+    field: Pointer
+    set: Mapping[str, Any] = field(default_factory=dict)
+    id: Ref = ""
+    mark: Ref = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CostSpec:
+    """`paid`: where the answer tells the price, in `unit`; `on`: which answer. `balance`: the call that tells what is left."""
+
+    unit: str
+    paid: Ref = ""
+    balance: CallSpec | None = None
+    estimate: Ref = ""
+    on: Literal["create", "read"] = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRows:
+    """The pages of a bulk request's rows, with each row's name and message."""
+
+    list: ListSpec
+    name: Ref
+    message: Ref = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkSpec:
+    """Many creates as rows of one workbook. `field`: the pointer of the workbook's URL in the inputs of `operation`;
+    `same`: inputs that all rows of one workbook share, and that go into the request; `receipt`: the request's id;
+    `progress`: the call that tells how far it is, ended when the value of its `at` is in `done`."""
+
+    strategy: str
+    operation: str
+    template: str
+    field: Pointer
+    size: int
+    same: tuple[str, ...] = ()
+    receipt: Ref = ""
+    progress: CallSpec | None = None
+    rows: BulkRows | None = None
+    settle: Settle = Settle(900.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSpec:
+    """How the API tells errors: conditions for a refusal and for being out of credit, where its code and message stand,
+    statuses that are safe to repeat, and a sentence of help by code."""
+
+    refused: tuple[Condition, ...] = ()
+    out_of_credit: tuple[Condition, ...] = ()
+    code: Ref = ""
+    message: Ref = ""
+    safe: tuple[int, ...] = ()
+    help: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A thing that a provider creates."""
+
+    name: str
+    effect: Effect
+    repeat: Repeat = "unsafe"
+    create: CallSpec | None = None
+    read: CallSpec | None = None
+    update: CallSpec | None = None
+    delete: CallSpec | None = None
+    cancel: CallSpec | None = None
+    before: CallSpec | None = None
+    validate: CallSpec | None = None
+    body: Ref = ""
+    id: Identity | None = None
+    of: str = ""
+    exclusive: tuple[Ref, ...] = ()
+    fresh: Fresh | None = None
+    parts: Parts | None = None
+    status: StatusSpec | None = None
+    delivery: Delivery = Delivery()
+    wait: Wait = Wait()
+    webhook: WebhookSpec | None = None
+    downloads: Mapping[str, Download] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    cost: CostSpec | None = None
+    bulk: BulkSpec | None = None
+    errors: ErrorSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A one-shot call."""
+
+    name: str
+    call: CallSpec
+    effect: Effect = "paid"
+    repeat: Repeat = "unsafe"
+    strategy: str = ""
+    delivery: Delivery = Delivery()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A read-only call. `list`: a list of the provider, read whole; `volatile`: never pinned."""
+
+    name: str
+    call: CallSpec | None = None
+    list: str = ""
+    items: JsonPath = ""
+    page: Page = Page()
+    volatile: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """A login whose answer gives what later calls carry. `keep`: name → ref; `life` None: until a status of `renew_on`."""
+
+    login: CallSpec
+    refresh: CallSpec | None = None
+    keep: Mapping[str, Ref] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    life: float | None = None
+    renew_on: tuple[int, ...] = (401,)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthScheme:
+    """Chosen by the credentials `needs`. `headers` and `query` hold texts with `{auth.x}` and `{session.x}`."""
+
+    needs: tuple[str, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    session: SessionSpec | None = None

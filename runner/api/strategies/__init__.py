@@ -1,0 +1,1 @@
+"""Named strategies: what data alone cannot say about an API."""

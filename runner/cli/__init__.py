@@ -1,0 +1,1 @@
+"""Click commands, one file a command; the only place that sets exit codes."""

@@ -1,0 +1,1 @@
+"""Pure stages: load, validate, expressions, expand, plan."""

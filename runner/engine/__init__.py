@@ -1,0 +1,1 @@
+"""Effects: journal, transport, scheduler, observe, publish, download, apply."""

@@ -1,0 +1,291 @@
+"""What the journal records. Each kind is a frozen dataclass whose fields are JSON values.
+
+An event about paid work names the address and the generation it is about, so that nothing recorded about an older
+generation can ever be taken for news of a newer one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from runner.model.http import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The base of all events; `kind` is the word that stands in the journal."""
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A command began to work on the state. `commit` is the git commit of the manifest, when it stands in one."""
+
+    kind: ClassVar[str] = "run-started"
+    run: str
+    command: str
+    version: str
+    manifest: str
+    holder: str
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """A command came to its end by itself; `exit` is its exit code."""
+
+    kind: ClassVar[str] = "run-ended"
+    run: str
+    exit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One instance in a bulk group: its row (from 1) in the workbook and the name that row carries."""
+
+    address: str
+    generation: int
+    name: str
+    row: int
+    digest: str
+    inputs: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended(Event):
+    """A call with an effect is about to be sent. Durable before its first byte leaves.
+
+    `key` is the idempotency key. `baseline` are the ids that stood under `mark` before, `baseline_count` the length
+    of the whole list then (None: not walked), `baseline_date` the server's own `Date` then. `collection` names the
+    list in which the effect can be found. `estimate` is reserved from the budget.
+    """
+
+    kind: ClassVar[str] = "intended"
+    address: str
+    generation: int
+    uses: str
+    operation: str
+    account: str
+    digest: str
+    inputs: Any
+    call: Call
+    mark: str = ""
+    minted: bool = False
+    key: str = ""
+    collection: str = ""
+    baseline: tuple[str, ...] = ()
+    baseline_count: int | None = None
+    baseline_date: str = ""
+    before: Mapping[str, Any] | None = None
+    estimate: float | None = None
+    unit: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupIntended(Event):
+    """A bulk request for many instances is about to be sent; `address` is the group's own (`batch@1`)."""
+
+    kind: ClassVar[str] = "group-intended"
+    address: str
+    uses: str
+    operation: str
+    account: str
+    collection: str
+    call: Call
+    members: tuple[Member, ...]
+    workbook: str
+    baseline: Mapping[str, tuple[str, ...]]
+    baseline_count: int | None = None
+    baseline_date: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupReceived(Event):
+    """The bulk request was accepted under `id`."""
+
+    kind: ClassVar[str] = "group-received"
+    address: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupClosed(Event):
+    """Every member of the group has its own outcome, or the group was never sent; `reason` says which."""
+
+    kind: ClassVar[str] = "group-closed"
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received(Event):
+    """The effect has an identity. `how`: answered, adopted, imported or resolved."""
+
+    kind: ClassVar[str] = "received"
+    address: str
+    generation: int
+    id: str
+    how: str
+    status: str = ""
+    outputs: Mapping[str, Any] | None = None
+    cost: float | None = None
+    unit: str = ""
+    uses: str = ""
+    account: str = ""
+    digest: str = ""
+    inputs: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(Event):
+    """The API refused the call; nothing happened there. `status` is the HTTP status, `code` the API's own word."""
+
+    kind: ClassVar[str] = "refused"
+    address: str
+    generation: int
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(Event):
+    """An intent had no effect and is closed: never sent, or shown to be absent; `reason` says how that is known."""
+
+    kind: ClassVar[str] = "withdrawn"
+    address: str
+    generation: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling(Event):
+    """The outcome of an intent is being looked for. `since` is the server's own `Date` from which time counts."""
+
+    kind: ClassVar[str] = "settling"
+    address: str
+    generation: int
+    reason: str
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubted(Event):
+    """The outcome cannot be settled without a person."""
+
+    kind: ClassVar[str] = "doubted"
+    address: str
+    generation: int
+    reason: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved(Event):
+    """A person settled a doubt: `how` is resend or abandon (adopting is a `Received`)."""
+
+    kind: ClassVar[str] = "resolved"
+    address: str
+    generation: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progressed(Event):
+    """The remote status changed, and the work is still running."""
+
+    kind: ClassVar[str] = "progressed"
+    address: str
+    generation: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Event):
+    """The work ended there. `outcome`: ready, failed or stalled; `digest` and `inputs` stand for unpaid local work."""
+
+    kind: ClassVar[str] = "finished"
+    address: str
+    generation: int
+    outcome: str
+    status: str = ""
+    message: str = ""
+    outputs: Mapping[str, Any] | None = None
+    cost: float | None = None
+    unit: str = ""
+    uses: str = ""
+    digest: str = ""
+    inputs: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving(Event):
+    """A download is whole in a temporary file of this size and digest, and is about to get its name."""
+
+    kind: ClassVar[str] = "saving"
+    address: str
+    generation: int
+    name: str
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved(Event):
+    """The download stands under its name; `mtime_ns` is the file's own."""
+
+    kind: ClassVar[str] = "saved"
+    address: str
+    generation: int
+    path: str
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted(Event):
+    """A person left finished work as it is although its inputs changed to `digest`."""
+
+    kind: ClassVar[str] = "accepted"
+    address: str
+    digest: str
+    inputs: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved(Event):
+    """What was known as `address` is now `to`."""
+
+    kind: ClassVar[str] = "moved"
+    address: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten(Event):
+    """The state no longer knows this address; nothing was done to the remote thing."""
+
+    kind: ClassVar[str] = "forgotten"
+    address: str
+
+
+KINDS: Mapping[str, type[Event]] = {
+    made.kind: made
+    for made in (
+        RunStarted, RunEnded, Intended, GroupIntended, GroupReceived, GroupClosed, Received, Refused, Withdrawn,
+        Settling, Doubted, Resolved, Progressed, Finished, Saving, Saved, Accepted, Moved, Forgotten,
+    )
+}  # fmt: skip
+
+
+def event_fields(event: Event) -> dict[str, Any]:
+    """The event's own fields by name, left out where they hold their default; values are not copied."""
+    found: dict[str, Any] = {}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if value != field.default:
+            found[field.name] = value
+    return found

@@ -1,0 +1,112 @@
+"""The plan: what will be done to each instance, why, and at what known cost."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from runner.model.problem import Problem
+
+
+class Verb(StrEnum):
+    """What will be done to an instance."""
+
+    CREATE = "create"
+    ADOPT = "adopt"
+    SETTLE = "settle"
+    RESUME = "resume"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    CALL = "call"
+    READ = "read"
+    DOWNLOAD = "download"
+    NONE = "none"
+    SKIP = "skip"
+    BLOCKED = "blocked"
+
+
+SENDING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.CALL})
+"""Verbs that send something new to an API."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDiff:
+    """One field of `with` (or one cell of a workbook) before and after; texts as people read them, None: absent."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """An amount in a provider's own unit. `estimate` is false for what the API itself told."""
+
+    amount: float
+    unit: str
+    estimate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What will be done to one instance. `sure` is false (`create?`) where only apply can decide.
+
+    `contract` names how a lost answer is settled (`find`, `find+key`, `none`); `group` names the workbook of a bulk
+    request; `command` is what to type when the change is blocked.
+    """
+
+    address: str
+    job: str
+    uses: str
+    verb: Verb
+    reason: str
+    sure: bool = True
+    paid: bool = False
+    diff: tuple[FieldDiff, ...] = ()
+    cost: Cost | None = None
+    contract: str = ""
+    generation: int = 1
+    group: str = ""
+    command: str = ""
+
+    @property
+    def spelled(self) -> str:
+        return self.verb.value if self.sure else f"{self.verb.value}?"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRequests:
+    """How many bulk requests a job makes at the most, for how many rows."""
+
+    job: str
+    rows: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes by address in the order of the graph. `left` are addresses that the state knows and the manifest does not.
+
+    `balances` maps a provider to what is left there; `warnings` do not stop a run.
+    """
+
+    manifest: str
+    changes: Mapping[str, Change]
+    left: tuple[str, ...] = ()
+    bulk: tuple[BulkRequests, ...] = ()
+    balances: Mapping[str, Cost] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
+    offline: bool = False
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes.values())
+
+    def counts(self) -> Counter[Verb]:
+        """How many instances get each verb."""
+        return Counter(change.verb for change in self)
+
+    @property
+    def empty(self) -> bool:
+        """Whether apply would do nothing at all."""
+        return all(change.verb in (Verb.NONE, Verb.SKIP) for change in self)

@@ -1,0 +1,51 @@
+"""What a run tells while it works, and what it has to say at its end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something happened to an instance, worth a line: `what` is a word of `WHAT`, `detail` is for people.
+
+    `at` is the time of day, ISO 8601 UTC.
+    """
+
+    address: str
+    what: str
+    detail: str = ""
+    at: str = ""
+
+
+WHAT = (
+    "building", "published", "sending", "accepted", "adopted", "settling", "waiting", "running", "ready", "failed",
+    "stalled", "refused", "doubt", "downloading", "saved", "called", "read", "skipped", "blocked", "retrying", "notice",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An instance that did not get where it should, why, and what to type next. `kind`: failed, refused, stalled,
+    timeout, doubt, blocked, skipped, download, error."""
+
+    address: str
+    kind: str
+    reason: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run did. `paid`: provider → (unit → amount), unit `calls` counts accepted paid calls; `done` counts
+    instances that reached their end in this run, `unchanged` those that had nothing to do, `running` those still
+    running when it ended. `requests` counts what was sent, by provider."""
+
+    troubles: tuple[Trouble, ...] = ()
+    paid: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    done: int = 0
+    unchanged: int = 0
+    running: int = 0
+    files: int = 0
+    interrupted: bool = False
+    requests: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0

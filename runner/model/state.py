@@ -1,0 +1,100 @@
+"""The state: what is known to be paid for and where it stands; the fold of the journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from runner.model.event import GroupIntended, Intended
+
+
+class Phase(StrEnum):
+    """Where the newest generation of an instance stands.
+
+    unsettled: an intent is open · doubt: it needs a person · running: accepted, not ended · ready, failed, stalled:
+    ended there · refused, withdrawn: the call had no effect · abandoned: a person gave up on it.
+    """
+
+    UNSETTLED = "unsettled"
+    DOUBT = "doubt"
+    RUNNING = "running"
+    READY = "ready"
+    FAILED = "failed"
+    STALLED = "stalled"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A downloaded file. `path` is as `save` wrote it; `done` is false between its digest and its name."""
+
+    name: str
+    path: str
+    size: int
+    sha256: str
+    done: bool = False
+    mtime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceState:
+    """What is known of one instance. `inputs` is the canonical `with` that `digest` was made of.
+
+    `intent` is open while `phase` is unsettled or doubt. `accepted` is a digest that a person let stand instead of
+    `digest`. `former` are (generation, id) of superseded generations. `since` is the time of the phase, ISO 8601 UTC.
+    """
+
+    address: str
+    generation: int
+    phase: Phase
+    uses: str = ""
+    account: str = ""
+    digest: str = ""
+    inputs: Any = None
+    id: str = ""
+    status: str = ""
+    message: str = ""
+    how: str = ""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    cost: float | None = None
+    unit: str = ""
+    mark: str = ""
+    group: str = ""
+    intent: Intended | None = None
+    settling_since: str = ""
+    resend: bool = False
+    candidates: tuple[str, ...] = ()
+    files: Mapping[str, FileState] = field(default_factory=dict)
+    accepted: str = ""
+    former: tuple[tuple[int, str], ...] = ()
+    since: str = ""
+
+    @property
+    def owns_remote(self) -> bool:
+        """Whether something exists there, or may, that this instance stands for."""
+        return bool(self.id) or self.phase in (Phase.UNSETTLED, Phase.DOUBT)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """A bulk request. `id` is empty while its answer is not known; a closed group is history."""
+
+    address: str
+    intent: GroupIntended
+    id: str = ""
+    settling_since: str = ""
+    doubt: str = ""
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything known, by address. `sequence` is the number of the last event folded in."""
+
+    name: str = ""
+    lineage: str = ""
+    sequence: int = 0
+    instances: Mapping[str, InstanceState] = field(default_factory=dict)
+    groups: Mapping[str, GroupState] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Events and plans as people and programs read them."""

@@ -1,0 +1,1 @@
+"""The APIs, emulated over real HTTP, with faults and a ledger."""

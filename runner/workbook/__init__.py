@@ -1,0 +1,1 @@
+"""Tables and workbooks: read, build, compare. It receives evaluated cells, never expressions."""
