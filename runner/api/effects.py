@@ -1,0 +1,116 @@
+"""What a lifecycle asks of whoever drives it, and what it is told in return.
+
+A lifecycle is a generator without I/O. It yields one of
+
+- `Record`: events that must be durable before it goes on; it is sent None.
+- `Request`: a call; it is sent the `Reply`. With `intent`, that event is made durable after the call's slot, rate
+  token and budget are in hand and before its first byte leaves, so that a crash leaves at most as many unsettled
+  calls as there are slots.
+- `Walk`: a whole list; it is sent a `Walked`, or the `Reply` that ended the walk. One walk serves all who ask.
+- `Until`: a moment on the monotonic clock; it is sent None when that moment has come. Nothing is held meanwhile.
+
+and returns an `Outcome`.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from runner.model.event import Event
+from runner.model.http import Call, Reply
+from runner.model.observation import Remote
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Make these events durable."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Send a call. `fresh`: on a connection of its own, never an idle one. `exclusive`: at most one at a time may hold
+    this word, from the intent to the end of the lifecycle."""
+
+    call: Call
+    intent: Event | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A list of one account with its evaluated parameters; `key` names it in the journal."""
+
+    provider: str
+    list: str
+    call: Call
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Read a list to its end. A walk that began at or after `since` (monotonic seconds) will do; `since` in the past
+    lets one walk serve many."""
+
+    collection: Collection
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A whole list. `began` is monotonic, `date` the server's own `Date` on the first page (seconds since 1970, or
+    None), `by_mark` holds the items under their folded marks, where the list has a mark."""
+
+    items: Mapping[str, Remote]
+    by_mark: Mapping[str, tuple[Remote, ...]]
+    began: float
+    date: float | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Wait for a moment on the monotonic clock; `reason` is for people."""
+
+    moment: float
+    reason: str
+
+
+OutcomeKind = Literal["received", "refused", "withdrawn", "blocked", "doubt", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a lifecycle ended. `received`: the effect has the identity `id`; `refused` and `withdrawn`: it does not exist;
+    `blocked`: it must not be sent; `doubt`: a person must say; `failed`: retries are used up, nothing is there.
+
+    `stop_provider`: nothing more may go to this provider in this run, and why.
+    """
+
+    kind: OutcomeKind
+    reason: str = ""
+    id: str = ""
+    status: str = ""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    stop_provider: str = ""
+
+
+Effect = Record | Request | Walk | Until
+Lifecycle = Generator[Effect, Any, Outcome]
+__all__ = [
+    "Collection",
+    "Effect",
+    "Lifecycle",
+    "Outcome",
+    "Record",
+    "Reply",
+    "Request",
+    "Until",
+    "Walk",
+    "Walked",
+]

@@ -1,0 +1,312 @@
+"""The life of one call with an effect: baseline, intent, call, receipt; and what to do when the answer is lost.
+
+No I/O happens here: see `runner.api.effects` for what is yielded and sent. `runner.api.settling` looks for lost effects.
+"""
+
+import hashlib
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.encode import call_of, encode
+from runner.api.judge import Verdict, judge
+from runner.api.lifedata import Action, Delivery, ErrorSpec, Repeat, Resource, Settle
+from runner.api.locate import MISSING, Scope, locate
+from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
+from runner.api.provider import Use
+from runner.api.reading import Reading, read_answer
+from runner.model.event import Intended, Received, Refused, Settling, Withdrawn
+from runner.model.http import Answer, Call, NoAnswer, Reply
+from runner.model.observation import Remote
+
+BASELINE_AGE = 60.0
+"""A walk no older than this, in seconds, may serve as a baseline."""
+
+PATIENCE = 50
+"""How often a call is sent again in one run because the API said `not now`."""
+
+
+class View(Protocol):
+    """What a lifecycle may ask of its surroundings without I/O."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def owned(self, account: str, id: str) -> bool:
+        """Whether the state knows this remote id as somebody's."""
+        ...
+
+    def mint(self) -> str:
+        """Fresh random bits as text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A wish for one effect: everything that is known before it is asked for.
+
+    `inputs` are evaluated and plain; `digest` and `canonical` are what the journal keeps of them. `settle` is in
+    seconds of this run. `consent`: things of the same given mark that exist already are nobody's business here.
+    `retries` bounds safe resends.
+    """
+
+    address: str
+    generation: int
+    use: Use
+    inputs: Mapping[str, Any]
+    digest: str
+    canonical: Any
+    account: str
+    settle: Settle = Settle()
+    collection: Collection | None = None
+    whole: bool = False
+    append: bool = False
+    consent: bool = False
+    retries: int = 3
+    estimate: float | None = None
+    unit: str = ""
+    renew_on: tuple[int, ...] = field(default=(401,))
+
+    @property
+    def delivery(self) -> Delivery:
+        return self.use.kind.delivery if isinstance(self.use.kind, Resource | Action) else Delivery()
+
+    @property
+    def repeat(self) -> Repeat:
+        kind = self.use.kind
+        if isinstance(kind, Resource | Action):
+            return kind.repeat
+        return "unsafe"
+
+    @property
+    def errors(self) -> ErrorSpec | None:
+        return self.use.kind.errors if isinstance(self.use.kind, Resource) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What stood under the mark before the call; `count` None: the list was not walked."""
+
+    ids: tuple[str, ...] = ()
+    count: int | None = None
+    date: float | None = None
+
+
+def submit(order: Order, view: View) -> Lifecycle:
+    """Send a call that was never sent before, and find out what came of it."""
+    from runner.api.settling import settle  # settling resends, and so imports this module
+
+    intent = yield from _prepare(order, view)
+    if isinstance(intent, Outcome):
+        return intent
+    for attempt in range(PATIENCE):
+        reply = yield send_request(order, intent)
+        verdict = judge_reply(order, reply)
+        done = yield from conclude(order, intent, reply, verdict)
+        if done is not None:
+            return done
+        if verdict.meaning == "accepted" or verdict.meaning == "ambiguous":
+            return (
+                yield from settle(
+                    order, view, intent, alive=view.monotonic(), accepted=verdict.meaning == "accepted"
+                )
+            )
+        pause = _pause(verdict, attempt)
+        if verdict.retry_after is None and attempt >= order.retries:
+            return Outcome("failed", f"{verdict.message} (sent {attempt + 1} times)")
+        yield Until(view.monotonic() + pause, verdict.message)
+    return Outcome("failed", f"the API said “not now” {PATIENCE} times")
+
+
+def _pause(verdict: Verdict, attempt: int) -> float:
+    if verdict.retry_after is not None:
+        return verdict.retry_after
+    return float(min(60.0, 0.5 * 2**attempt))
+
+
+def send_request(order: Order, intent: Intended) -> Request:
+    """The request of an intent; without any contract it never travels on an idle connection."""
+    return Request(intent.call, intent=intent, fresh=order.delivery.contract == "none")
+
+
+def judge_reply(order: Order, reply: Reply) -> Verdict:
+    """What the reply means for the effect."""
+    return judge(reply, order.use.provider.errors, order.errors, order.renew_on)
+
+
+def _prepare(order: Order, view: View) -> Generator[Effect, Any, Intended | Outcome]:
+    mark, minted, inputs = _mark(order, view)
+    baseline = Baseline()
+    if order.collection is not None:
+        walked = yield Walk(order.collection, view.monotonic() - BASELINE_AGE)
+        if not isinstance(walked, Walked):
+            return _unreadable(order, walked)
+        baseline = _baseline(walked, mark)
+        strangers = [id for id in baseline.ids if not view.owned(order.account, id)]
+        if strangers and not minted and not order.consent:
+            return exists_remotely(order, mark, strangers)
+    before = yield from look_before(order)
+    if isinstance(before, Outcome):
+        return before
+    key = order.delivery.key
+    word = view.mint() if key is not None else ""
+    headers = ((key.header, word),) if key is not None else ()
+    return Intended(
+        address=order.address,
+        generation=order.generation,
+        uses=order.use.name,
+        operation=order.use.operation.id,
+        account=order.account,
+        digest=order.digest,
+        inputs=order.canonical,
+        call=encode(order.use.operation, inputs, headers=headers),
+        mark=mark,
+        minted=minted,
+        key=word,
+        collection=order.collection.key if order.collection is not None else "",
+        baseline=baseline.ids,
+        baseline_count=baseline.count,
+        baseline_date="" if baseline.date is None else str(int(baseline.date)),
+        before=before,
+        estimate=order.estimate,
+        unit=order.unit,
+    )
+
+
+def _mark(order: Order, view: View) -> tuple[str, bool, Mapping[str, Any]]:
+    find = order.delivery.find
+    hook = order.delivery.webhook
+    if find is None and hook is None:
+        return "", False, order.inputs
+    pointer, limit = (find.field, find.limit) if find is not None else (hook.field, hook.limit)  # type: ignore[union-attr]
+    given = mark_in(order.inputs, pointer)
+    if given and not order.append:
+        return given, False, order.inputs
+    mark = minted_mark(order.address, view.mint(), limit, given)
+    return mark, True, with_mark(order.inputs, pointer, mark)
+
+
+def _baseline(walked: Walked, mark: str) -> Baseline:
+    there = walked.by_mark.get(fold_mark(mark), ())
+    return Baseline(tuple(sorted(remote.id for remote in there)), walked.count, walked.date)
+
+
+def look_before(order: Order) -> Generator[Effect, Any, Mapping[str, Any] | Outcome | None]:
+    """The fields that the document's `before` call keeps, so that a change can be told later; None where it has none."""
+    kind = order.use.kind
+    if not isinstance(kind, Resource) or kind.before is None:
+        return None
+    call = call_of(order.use.provider, kind.before, Scope(request=order.inputs))
+    answer = yield Request(call)
+    if not isinstance(answer, Answer) or not answer.ok:
+        return _unreadable(order, answer)
+    body = answer.body if isinstance(answer.body, Mapping) else {}
+    return {name: body.get(name) for name in kind.before.keep}
+
+
+def _unreadable(order: Order, reply: Reply) -> Outcome:
+    if isinstance(reply, NoAnswer):
+        return Outcome("failed", f"{order.use.provider.name} could not be read before sending: {reply.message}")
+    verdict = judge_reply(order, reply)
+    stop = verdict.message if verdict.renew else ""
+    return Outcome(
+        "failed", f"{order.use.provider.name} could not be read before sending: {verdict.message}", stop_provider=stop
+    )
+
+
+def exists_remotely(order: Order, mark: str, ids: list[str]) -> Outcome:
+    """The guard against a second bill after a lost state: something of this mark is there, and nobody here made it."""
+    name = order.use.provider.name
+    return Outcome(
+        "blocked",
+        f"{name} already holds {len(ids)} of the name {mark!r} ({', '.join(ids[:3])}), unknown to this state",
+        command=f"runner import --match '{order.address}'",
+    )
+
+
+def conclude(
+    order: Order, intent: Intended, reply: Reply, verdict: Verdict
+) -> Generator[Effect, Any, Outcome | None]:
+    """Record what a reply proves. None: it proves nothing final, or only that the call may be sent again."""
+    if verdict.meaning == "accepted" and isinstance(reply, Answer):
+        reading = read_answer(order.use, reply, intent_inputs(order, intent))
+        if reading.id:
+            return (yield from received(order, intent, reading, "answered"))
+        return None
+    if verdict.meaning == "refused":
+        if intent.attempt > 1 and intent.key:
+            return None  # a refused key on a resend means that an effect may exist
+        stop = verdict.message if verdict.renew or verdict.out_of_credit else ""
+        yield Record(
+            (
+                Refused(
+                    address=order.address,
+                    generation=order.generation,
+                    status=reply.status if isinstance(reply, Answer) else 0,
+                    code=verdict.code,
+                    message=verdict.message,
+                ),
+            )
+        )
+        reason = f"{verdict.code}: {verdict.message}" if verdict.code else verdict.message
+        help_ = f" — {verdict.help}" if verdict.help else ""
+        return Outcome("refused", reason + help_, stop_provider=stop)
+    if verdict.meaning == "safe":
+        yield Record((Withdrawn(address=order.address, generation=order.generation, reason=verdict.message),))
+    return None
+
+
+def intent_inputs(order: Order, intent: Intended) -> Mapping[str, Any]:
+    """The inputs as they were sent, a minted mark among them."""
+    find = order.delivery.find
+    if intent.minted and find is not None:
+        return with_mark(order.inputs, find.field, intent.mark)
+    return order.inputs
+
+
+def received(order: Order, intent: Intended, reading: Reading, how: str) -> Generator[Effect, Any, Outcome]:
+    """Record the identity of an effect."""
+    yield Record(
+        (
+            Received(
+                address=order.address,
+                generation=order.generation,
+                id=reading.id,
+                how=how,
+                status=reading.status,
+                outputs=reading.outputs,
+                cost=reading.cost,
+                unit=reading.unit,
+            ),
+        )
+    )
+    return Outcome("received", id=reading.id, status=reading.status, outputs=reading.outputs)
+
+
+def resend(intent: Intended) -> Intended:
+    """The same call once more: the same bytes, mark and key."""
+    return replace(intent, attempt=intent.attempt + 1)
+
+
+def settling_note(order: Order, reason: str, since: str = "") -> Record:
+    """Tell the journal that an outcome is being looked for."""
+    return Record((Settling(address=order.address, generation=order.generation, reason=reason, since=since),))
+
+
+def agrees(order: Order, remote: Remote, inputs: Mapping[str, Any]) -> bool:
+    """Whether all comparable fields of something found are what was asked for; a field it does not show says nothing."""
+    find = order.delivery.find
+    compare = find.compare if find is not None else order.delivery.compare
+    for name, ref in compare.items():
+        there = locate(ref, Scope(item=remote.item, answer=Answer(200, body=remote.item)))
+        wanted = inputs.get(name)
+        if there is not MISSING and there is not None and wanted is not None and str(there) != str(wanted):
+            return False
+    return True
+
+
+def body_digest(call: Call) -> str:
+    """The SHA-256 of a body without its files, which carry their own."""
+    return hashlib.sha256(call.content()).hexdigest()

@@ -1,0 +1,188 @@
+"""The fold: what an event makes of what was known."""
+
+from dataclasses import replace
+
+from runner.model.event import (
+    Accepted,
+    Doubted,
+    Event,
+    Finished,
+    GroupClosed,
+    GroupIntended,
+    GroupReceived,
+    Intended,
+    Progressed,
+    Received,
+    Refused,
+    Resolved,
+    Saved,
+    Saving,
+    Settling,
+    Withdrawn,
+)
+from runner.model.state import FileState, GroupState, InstanceState, Phase
+
+OUTCOMES = {"ready": Phase.READY, "failed": Phase.FAILED, "stalled": Phase.STALLED}
+
+
+def fold_instance(known: InstanceState | None, event: Event, at: str) -> InstanceState | None:
+    """What is known of an instance after an event about it; the same value when the event is about an older generation.
+
+    `at` is the event's time, ISO 8601 UTC. Returns None only for an event that cannot begin a history.
+    """
+    if isinstance(event, Intended):
+        return _intended(known, event, at)
+    if isinstance(event, Received):
+        return _received(known, event, at)
+    if isinstance(event, Finished):
+        return _finished(known, event, at)
+    if known is None or getattr(event, "generation", known.generation) != known.generation:
+        return known
+    return _changed(known, event, at)
+
+
+def _intended(known: InstanceState | None, event: Intended, at: str) -> InstanceState:
+    if known is not None and known.generation == event.generation and known.phase is Phase.UNSETTLED:
+        return replace(known, intent=event, resend=False, since=at)  # the same call is sent again
+    return InstanceState(
+        address=event.address,
+        generation=event.generation,
+        phase=Phase.UNSETTLED,
+        uses=event.uses,
+        account=event.account,
+        digest=event.digest,
+        inputs=event.inputs,
+        mark=event.mark,
+        intent=event,
+        former=_former(known, event.generation),
+        files=dict(known.files) if known is not None else {},
+        since=at,
+    )
+
+
+def _former(known: InstanceState | None, generation: int) -> tuple[tuple[int, str], ...]:
+    if known is None:
+        return ()
+    if known.id and known.generation < generation:
+        return (*known.former, (known.generation, known.id))
+    return known.former
+
+
+def _received(known: InstanceState | None, event: Received, at: str) -> InstanceState:
+    base = known
+    if base is None or base.generation < event.generation:
+        base = InstanceState(
+            event.address, event.generation, Phase.RUNNING, former=_former(known, event.generation)
+        )
+    elif base.generation > event.generation:
+        return base
+    return replace(
+        base,
+        phase=Phase.RUNNING,
+        uses=event.uses or base.uses,
+        account=event.account or base.account,
+        digest=event.digest or base.digest,
+        inputs=event.inputs if event.inputs is not None else base.inputs,
+        id=event.id,
+        how=event.how,
+        status=event.status,
+        message="",
+        outputs=event.outputs or {},
+        cost=event.cost,
+        unit=event.unit,
+        intent=None,
+        settling_since="",
+        resend=False,
+        candidates=(),
+        since=at,
+    )
+
+
+def _finished(known: InstanceState | None, event: Finished, at: str) -> InstanceState:
+    base = known
+    if base is None or base.generation < event.generation:
+        base = InstanceState(event.address, event.generation, Phase.READY, former=_former(known, event.generation))
+    elif base.generation > event.generation:
+        return base
+    return replace(
+        base,
+        phase=OUTCOMES[event.outcome],
+        uses=event.uses or base.uses,
+        digest=event.digest or base.digest,
+        inputs=event.inputs if event.inputs is not None else base.inputs,
+        status=event.status or base.status,
+        message=event.message,
+        outputs=event.outputs if event.outputs is not None else base.outputs,
+        cost=event.cost if event.cost is not None else base.cost,
+        unit=event.unit or base.unit,
+        intent=None,
+        since=at,
+    )
+
+
+def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
+    match event:
+        case Refused():
+            reason = f"{event.code}: {event.message}" if event.code else event.message
+            return replace(known, phase=Phase.REFUSED, intent=None, message=reason, status=str(event.status), since=at)
+        case Withdrawn():
+            return replace(known, phase=Phase.WITHDRAWN, intent=None, message=event.reason, since=at)
+        case Settling():
+            return replace(known, settling_since=event.since or known.settling_since, message=event.reason)
+        case Doubted():
+            return replace(known, phase=Phase.DOUBT, message=event.reason, candidates=event.candidates, since=at)
+        case Resolved(how="resend"):
+            return replace(known, phase=Phase.UNSETTLED, resend=True, settling_since="", message="", since=at)
+        case Resolved():
+            return replace(known, phase=Phase.ABANDONED, intent=None, message="abandoned by a person", since=at)
+        case Progressed():
+            return replace(known, status=event.status)
+        case Saving():
+            file = FileState(event.name, event.path, event.size, event.sha256)
+            return replace(known, files={**known.files, event.path: file})
+        case Saved():
+            file = known.files[event.path]
+            return replace(
+                known, files={**known.files, event.path: replace(file, done=True, mtime_ns=event.mtime_ns)}
+            )
+        case Accepted():
+            return replace(known, accepted=event.digest)
+        case _:
+            return known
+
+
+def join_group(known: InstanceState | None, group: GroupIntended, member: int, at: str) -> InstanceState:
+    """What is known of a member once its group is about to be sent."""
+    who = group.members[member]
+    return InstanceState(
+        address=who.address,
+        generation=who.generation,
+        phase=Phase.UNSETTLED,
+        uses=group.uses,
+        account=group.account,
+        digest=who.digest,
+        inputs=who.inputs,
+        mark=who.name,
+        group=group.address,
+        former=_former(known, who.generation),
+        since=at,
+    )
+
+
+def fold_group(known: GroupState | None, event: Event) -> GroupState | None:
+    """What is known of a bulk request after an event about it."""
+    if isinstance(event, GroupIntended):
+        return GroupState(event.address, event)
+    if known is None:
+        return None
+    match event:
+        case GroupReceived():
+            return replace(known, id=event.id, doubt="", settling_since="")
+        case GroupClosed():
+            return replace(known, closed=True)
+        case Settling():
+            return replace(known, settling_since=event.since or known.settling_since)
+        case Doubted():
+            return replace(known, doubt=event.reason)
+        case _:
+            return known
