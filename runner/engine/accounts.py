@@ -1,0 +1,154 @@
+"""One account at one provider: where it is, its credentials and session, its limits, and what stopped it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from runner.api.auth import choose, credentials_of, session_flow
+from runner.api.judge import judge
+from runner.api.lifedata import AuthScheme
+from runner.api.provider import Provider
+from runner.engine.limits import Limiter
+from runner.engine.transport import Transport
+from runner.model.errors import RunnerError
+from runner.model.http import Answer, Call, NoAnswer, Reply
+from runner.model.settings import ProviderSettings
+
+
+@dataclass(slots=True)
+class _Session:
+    """What a login gave, and until when (monotonic seconds; None: until it is refused)."""
+
+    held: dict[str, str] = field(default_factory=dict)
+    until: float | None = None
+
+    def fresh(self) -> bool:
+        return bool(self.held) and (self.until is None or time.monotonic() < self.until)
+
+
+class Account:
+    """Sends calls with credentials. `stopped` says why nothing more may go there in this run."""
+
+    def __init__(self, provider: Provider, settings: ProviderSettings, transport: Transport) -> None:
+        self.provider = provider
+        self.settings = settings
+        self.base_url = (settings.base_url or provider.base_url).rstrip("/")
+        self.key = f"{provider.name} {self.base_url}"
+        self.limiter = Limiter(settings.max_in_flight, settings.rate, time.monotonic)
+        self.stopped = ""
+        self.requests = 0
+        self._transport = transport
+        self._scheme: AuthScheme | None = None
+        self._session = _Session()
+        self._login = asyncio.Lock()
+
+    @property
+    def renew_on(self) -> tuple[int, ...]:
+        """Statuses that a new session may cure."""
+        session = self._chosen().session
+        return session.renew_on if session is not None else ()
+
+    def stop(self, reason: str) -> None:
+        """Let nothing more go there in this run."""
+        self.stopped = self.stopped or reason
+
+    async def send(
+        self, call: Call, *, before: Callable[[], Awaitable[None]] | None = None, fresh: bool = False
+    ) -> Reply:
+        """Send a call with credentials once its slot and rate token are in hand; a session is renewed once.
+
+        `before` runs between having the slot and the first byte: that is where an intent becomes durable. When it
+        raises, nothing is sent.
+        """
+        if self.stopped:
+            return NoAnswer(False, self.stopped)
+        try:
+            await self._ensure_session()
+        except RunnerError as error:
+            self.stop(error.message)
+            return NoAnswer(False, error.message)
+        async with self.limiter.slot():
+            if self.stopped:
+                return NoAnswer(False, self.stopped)
+            if before is not None:
+                await before()
+            reply = await self._once(call, fresh)
+            if isinstance(reply, Answer) and reply.status in self.renew_on and self._renewable():
+                try:
+                    await self._ensure_session(renew=True)
+                except RunnerError as error:
+                    self.stop(error.message)
+                    return reply
+                reply = await self._once(call, fresh)
+        self._learn(reply)
+        return reply
+
+    async def _once(self, call: Call, fresh: bool) -> Reply:
+        auth_headers, query = credentials_of(
+            self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form
+        )
+        url = self.base_url + call.path
+        if query:
+            from urllib.parse import urlencode
+
+            url += ("&" if "?" in url else "?") + urlencode(query)
+        self.requests += 1
+        return await self._transport.send(url, call, tuple(auth_headers.items()), fresh=fresh)
+
+    def _learn(self, reply: Reply) -> None:
+        if isinstance(reply, NoAnswer):
+            return
+        if reply.status == 429:
+            verdict = judge(reply, self.provider.errors, None, ())
+            self.limiter.hold_still(verdict.retry_after)
+        elif reply.status == 401:
+            self.stop(f"{self.provider.name} refused the credentials (401)")
+        else:
+            self.limiter.went_well()
+
+    def _chosen(self) -> AuthScheme:
+        if self._scheme is None:
+            self._scheme = choose(self.provider, self.settings.auth)
+        return self._scheme
+
+    def _renewable(self) -> bool:
+        return self._chosen().session is not None
+
+    async def _ensure_session(self, renew: bool = False) -> None:
+        scheme = self._chosen()
+        if scheme.session is None:
+            return
+        seen = self._session
+        if seen.fresh() and not renew:
+            return
+        async with self._login:
+            if self._session is not seen and self._session.fresh():
+                return  # somebody else renewed it while this one waited
+            self._session = await self._log_in(scheme, seen.held)
+
+    async def _log_in(self, scheme: AuthScheme, held: dict[str, str]) -> _Session:
+        assert scheme.session is not None
+        flow = session_flow(self.provider, scheme, self.settings.auth, held)
+        try:
+            call = next(flow)
+            while True:
+                self.requests += 1
+                reply = await self._transport.send(self.base_url + call.path, call, ())
+                if isinstance(reply, NoAnswer):
+                    raise RunnerError(f"{self.provider.name}: no session could be opened: {reply.message}")
+                call = flow.send(reply)
+        except StopIteration as end:
+            life = scheme.session.life
+            return _Session(dict(end.value), None if life is None else time.monotonic() + life)
+
+    async def headers_for(self, url: str) -> tuple[tuple[str, str], ...]:
+        """The credentials, when `url` is at this account's own base URL; nothing for any other host."""
+        from urllib.parse import urlsplit
+
+        own, other = urlsplit(self.base_url), urlsplit(url)
+        if (own.scheme, own.netloc) != (other.scheme, other.netloc):
+            return ()
+        await self._ensure_session()
+        headers, _ = credentials_of(self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form)
+        return tuple(headers.items())
