@@ -1,0 +1,142 @@
+"""The plan: what will be done to each instance of a checked manifest, and why."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from runner.compile.plan_bulk import BulkCount
+from runner.compile.plan_decide import Decider, FilesView
+from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts, WorkLike
+from runner.compile.plan_verbs import Decision
+from runner.model.graph import Graph, Instance
+from runner.model.observation import Observations
+from runner.model.plan import SENDING, Change, Cost, Plan, Verb
+from runner.model.state import FileState, InstanceState, State
+from runner.model.wishes import Wishes
+
+NO_OBSERVATIONS = Observations(offline=True)
+
+
+def recorded(file: FileState) -> bool:
+    """A file counts as being there when the state says so; the plan itself looks at no disk."""
+    return file.done
+
+
+def plan(
+    work: WorkLike,
+    state: State,
+    observed: Observations = NO_OBSERVATIONS,
+    wishes: Wishes = Wishes(),  # noqa: B008 - a frozen value
+    files: FilesView = recorded,
+) -> Plan:
+    """What will be done to each instance of the manifest, and why.
+
+    Pure: `observed` holds what was asked of the APIs, `files` tells whether a recorded file still stands.
+    The same arguments give the same plan; its effort grows with the number of instances and references alone.
+    """
+    decider = Decider(work, state, observed, wishes, files)
+    bulk = BulkCount()
+    changes: dict[str, Change] = {}
+    for instance in work.graph:
+        address = instance.address
+        decision = decider.decide(instance)
+        facts, held = decider.facts[instance.job], state.instances.get(address)
+        if decision.verb in SENDING:
+            changes[address] = _sending(work, decider, bulk, facts, instance, held, decision)
+        else:
+            changes[address] = _change(facts, instance, held, decision)
+        decider.sight.note(instance, decision)
+    _rest_lookups(work.graph, decider.facts, changes)
+    return Plan(
+        manifest=work.manifest.name,
+        changes=changes,
+        left=_left(work.graph, state),
+        bulk=bulk.requests(decider.facts),
+        balances=dict(observed.balances),
+        warnings=observed.warnings,
+        offline=observed.offline,
+    )
+
+
+def _change(facts: JobFacts, instance: Instance, held: InstanceState | None, decision: Decision) -> Change:
+    return Change(
+        address=instance.address,
+        job=instance.job,
+        uses=facts.job.uses,
+        verb=decision.verb,
+        reason=decision.reason,
+        sure=decision.sure,
+        diff=decision.diff,
+        generation=held.generation if held is not None else 1,
+        command=decision.command,
+        consent=decision.consent,
+    )
+
+
+def _sending(
+    work: WorkLike,
+    decider: Decider,
+    bulk: BulkCount,
+    facts: JobFacts,
+    instance: Instance,
+    held: InstanceState | None,
+    decision: Decision,
+) -> Change:
+    change = _change(facts, instance, held, decision)
+    if facts.kind is BUILTIN:
+        return change
+    view = decider.sight.view(instance)
+    group = ""
+    if facts.bulk is not None:
+        inputs = work.evaluator.inputs(instance, view)
+        group = bulk.add(facts, inputs, pending=_waits(decider, instance))
+    estimates = work.evaluator.estimate(instance, view) if facts.paid and facts.job.cost else {}
+    return replace(
+        change,
+        paid=facts.paid,
+        cost=_cost(facts, estimates),
+        contract=facts.contract,
+        group=group,
+        generation=held.generation + 1 if held is not None else 1,
+    )
+
+
+def _waits(decider: Decider, instance: Instance) -> bool:
+    """Whether it waits for remote work, not only for what is built here."""
+    cause = decider.sight.changing(instance)
+    return bool(cause) and decider.facts[cause.partition("/")[0]].kind is not BUILTIN
+
+
+def _cost(facts: JobFacts, estimates: Mapping[str, Any]) -> Cost | None:
+    """The estimate in the provider's own unit, else in the first one given."""
+    if not estimates:
+        return None
+    unit = facts.unit if facts.unit in estimates else next(iter(estimates))
+    return Cost(float(estimates[unit]), unit)
+
+
+def _rest_lookups(graph: Graph, facts: Mapping[str, JobFacts], changes: dict[str, Change]) -> None:
+    """A lookup that nothing reads in this run is left alone, so that a plan without other work is empty."""
+    reads = [address for address, change in changes.items() if change.verb is Verb.READ]
+    if not reads:
+        return
+    wanted: set[str] = set()
+    for instance in reversed(tuple(graph)):
+        verb = changes[instance.address].verb
+        is_lookup = facts[instance.job].kind is LOOKUP
+        if (verb in SENDING and not is_lookup) or (is_lookup and {instance.address, instance.job} & wanted):
+            wanted.update(need.target for need in instance.needs)
+    for address in reads:
+        change = changes[address]
+        if address not in wanted and change.job not in wanted:
+            changes[address] = replace(change, verb=Verb.NONE, reason="nothing that will be sent reads it")
+
+
+def _left(graph: Graph, state: State) -> tuple[str, ...]:
+    """What the state knows and the manifest does not, where something stands there or was paid for."""
+    known = graph.instances
+    return tuple(
+        address
+        for address, held in state.instances.items()
+        if address not in known and held.owns_remote and held.uses not in BUILTINS
+    )

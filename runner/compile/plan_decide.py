@@ -1,0 +1,251 @@
+"""Which verb an instance gets, from where it stands and what its manifest now says."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runner.compile.canonical import Canonical, canonical
+from runner.compile.consent import Consents, import_command, replace_command, resolve_command
+from runner.compile.diff import diff_inputs
+from runner.compile.plan_facts import ACTION, BUILTIN, LOOKUP, AllFacts, JobFacts, WorkLike
+from runner.compile.plan_select import Limit, selected
+from runner.compile.plan_sight import Sight
+from runner.compile.plan_verbs import (
+    DONE,
+    IF_FALSE,
+    KEPT,
+    UNSELECTED,
+    Decision,
+    changed_fields,
+    doubt,
+    resume,
+    settle,
+    why_new,
+)
+from runner.model.graph import Instance
+from runner.model.observation import Observations
+from runner.model.plan import Verb
+from runner.model.state import FileState, InstanceState, Phase, State
+from runner.model.unknown import Unknown, contains_unknown
+from runner.model.wishes import Wishes
+
+FilesView = Callable[[FileState], bool]
+"""Whether a recorded file still stands there as it was recorded."""
+
+
+class Decider:
+    """Decides one instance after the other, in the order of the graph."""
+
+    def __init__(
+        self, work: WorkLike, state: State, observed: Observations, wishes: Wishes, files: FilesView
+    ) -> None:
+        self.facts = AllFacts(work)
+        self.sight = Sight(work.graph, state)
+        self._evaluator = work.evaluator
+        self._held = state.instances
+        self._observed = observed
+        self._wishes = wishes
+        self._files = files
+        self._consents = Consents(wishes)
+        self._selected = selected(work.graph, wishes)
+        self._limit = Limit(wishes.limit)
+        self._renamed = _gone(work, state)
+
+    def decide(self, instance: Instance) -> Decision:
+        """The decision about one instance; every instance it needs has been decided before."""
+        address = instance.address
+        if self._selected is not None and address not in self._selected:
+            return UNSELECTED
+        facts = self.facts[instance.job]
+        held = self._held.get(address)
+        if facts.kind is LOOKUP:
+            return self._lookup(facts, instance, held)
+        if facts.kind is BUILTIN:
+            return self._builtin(facts, instance, held)
+        phase = held.phase if held is not None else None
+        if held is None or phase is Phase.REFUSED or phase is Phase.WITHDRAWN:
+            return self._anew(facts, instance, held, Verb.CREATE, why_new(held))
+        if phase is Phase.READY:
+            return self._ready(facts, instance, held)
+        if phase is Phase.RUNNING:
+            return resume(held)
+        if phase is Phase.UNSETTLED:
+            return settle(held)
+        if phase is Phase.DOUBT:
+            return doubt(held, resolve_command(address))
+        return self._ended_badly(facts, instance, held)
+
+    def _ended_badly(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
+        address = instance.address
+        if held.phase is Phase.FAILED:
+            reason = f"failed there: {held.message or held.status or 'no reason given'}"
+            if not facts.paid or self._consents.for_failure(facts.job, held):
+                return self._anew(facts, instance, held, Verb.REPLACE, reason)
+            return Decision(Verb.BLOCKED, reason, command="runner apply --retry-failed")
+        if self._consents.given(address):
+            reason = (
+                why_new(held) if held.phase is Phase.ABANDONED else f"looked stalled there ({held.status})"
+            )
+            return self._anew(facts, instance, held, Verb.REPLACE, reason)
+        if held.phase is Phase.STALLED:
+            return resume(held)
+        return Decision(Verb.SKIP, "abandoned by a person", command=replace_command(address), firm=False)
+
+    def _anew(
+        self, facts: JobFacts, instance: Instance, held: InstanceState | None, verb: Verb, reason: str
+    ) -> Decision:
+        """A new generation, unless something stands in the way; what is cheap to know is asked first."""
+        wanted = self._condition(facts, instance)
+        if wanted is False:
+            return IF_FALSE
+        obstacle, firm = self.sight.obstacle(instance)
+        if obstacle:
+            return Decision(Verb.SKIP, obstacle, firm=firm)
+        if verb is Verb.CREATE:
+            blocked = self._exists(facts, instance) or self._rename(facts, instance)
+            if blocked is not None:
+                return blocked
+        return self._send(facts, instance, Decision(verb, reason, sure=wanted is True))
+
+    def _send(self, facts: JobFacts, instance: Instance, decision: Decision) -> Decision:
+        block = self._observed.blocks.get(instance.address)
+        if block is not None:
+            return Decision(Verb.BLOCKED, block.reason, command=block.command, diff=decision.diff)
+        if not self._limit.passes(instance):
+            return Decision(Verb.SKIP, f"beyond --limit {self._wishes.limit}")
+        if facts.kind is ACTION:
+            return Decision(Verb.CALL, decision.reason, decision.sure, decision.consent, decision.diff)
+        return decision
+
+    def _exists(self, facts: JobFacts, instance: Instance) -> Decision | None:
+        remotes = self._observed.remotes.get(instance.address)
+        if not remotes or self._wishes.new_state or facts.job.mark_append:
+            return None
+        reason = f"{facts.provider_name} holds a {facts.noun} of this name that this state does not know"
+        return Decision(Verb.BLOCKED, reason, command=import_command(instance.job, instance.address))
+
+    def _rename(self, facts: JobFacts, instance: Instance) -> Decision | None:
+        if not self._renamed or not facts.paid or self._consents.given(instance.address):
+            return None
+        made = self._canonical(facts, self._inputs(instance))
+        former = self._renamed.get(made.digest) if made is not None else None
+        if former is None:
+            return None
+        reason = f"has the inputs of {former}, which left the manifest: most likely renamed"
+        return Decision(Verb.BLOCKED, reason, command=f"runner state mv {former} {instance.address}")
+
+    def _ready(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
+        if self._condition(facts, instance) is False:
+            return KEPT
+        inputs = self._inputs(instance)
+        made = self._canonical(facts, inputs)
+        if made is None:
+            return self._open(facts, instance)
+        if made.digest == held.digest or made.digest == held.accepted:
+            return self._missing_files(facts, instance, held)
+        return self._changed(facts, instance, held, made)
+
+    def _open(self, facts: JobFacts, instance: Instance) -> Decision:
+        """Finished, but what it should have been made of is known only after apply."""
+        cause = self.sight.changing(instance)
+        if not cause:
+            return Decision(Verb.NONE, "done; its inputs can be compared only while applying", sure=False)
+        if facts.job.on_change == "keep" and not self._consents.given(instance.address):
+            return Decision(Verb.NONE, f"done; kept (on_change: keep) although {cause} changes")
+        consent = not facts.paid or self._consents.for_change(facts.job, instance.address)
+        verb = Verb.CALL if facts.kind is ACTION else Verb.REPLACE
+        asks = "" if consent else "; if that changes its inputs, it waits for consent"
+        command = "" if consent else replace_command(instance.address)
+        return Decision(verb, f"{cause} changes{asks}", sure=False, consent=consent, command=command)
+
+    def _changed(self, facts: JobFacts, instance: Instance, held: InstanceState, made: Canonical) -> Decision:
+        address, job = instance.address, facts.job
+        diff = diff_inputs(held.inputs, made.inputs)
+        named = changed_fields(diff)
+        obstacle, firm = self.sight.obstacle(instance)
+        if not facts.paid:
+            verb = Verb.UPDATE if facts.can_update else Verb.REPLACE
+        elif self._consents.for_change(job, address):
+            verb = Verb.REPLACE
+        elif job.on_change == "keep":
+            return Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)
+        else:
+            reason = f"{named} changed; paying for it again needs consent"
+            return Decision(Verb.BLOCKED, reason, diff=diff, command=replace_command(address))
+        if obstacle:
+            return Decision(Verb.SKIP, obstacle, diff=diff, firm=firm)
+        return self._send(facts, instance, Decision(verb, f"{named} changed", diff=diff))
+
+    def _missing_files(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
+        if not facts.job.save:
+            return DONE
+        found = {path for path, file in held.files.items() if file.done and self._files(file)}
+        for name, paths in self._evaluator.saves(instance, self.sight.view(instance)).items():
+            for path in paths:
+                if isinstance(path, Unknown):  # one file a part: only what was recorded can be compared
+                    lost = next(
+                        (f.path for f in held.files.values() if f.name == name and f.path not in found), ""
+                    )
+                elif path not in found:
+                    lost = path
+                else:
+                    continue
+                if lost:
+                    return Decision(Verb.DOWNLOAD, f"{lost} is missing")
+        return DONE
+
+    def _builtin(self, facts: JobFacts, instance: Instance, held: InstanceState | None) -> Decision:
+        wanted = self._condition(facts, instance)
+        if wanted is False:
+            return IF_FALSE
+        obstacle, firm = self.sight.obstacle(instance)
+        if obstacle:
+            return Decision(Verb.SKIP, obstacle, firm=firm)
+        made = self._canonical(facts, self._inputs(instance))
+        diff = ()
+        if held is not None and made is not None:
+            if held.digest == made.digest:
+                return DONE
+            diff = diff_inputs(held.inputs, made.inputs)
+        reason = f"{changed_fields(diff)} changed" if diff else "new"
+        return self._send(facts, instance, Decision(Verb.CREATE, reason, sure=wanted is True, diff=diff))
+
+    def _lookup(self, facts: JobFacts, instance: Instance, held: InstanceState | None) -> Decision:
+        if self._condition(facts, instance) is False:
+            return IF_FALSE
+        obstacle, firm = self.sight.obstacle(instance)
+        if obstacle:
+            return Decision(Verb.SKIP, obstacle, firm=firm)
+        made = self._canonical(facts, self._inputs(instance))
+        if held is not None and made is not None and not facts.volatile and held.digest == made.digest:
+            self.sight.know(instance.address, held.outputs)
+            return Decision(Verb.NONE, "pinned: paid work has read it")
+        seen = self._observed.lookups.get(instance.address)
+        if seen is None:
+            return Decision(Verb.READ, "read while applying")
+        self.sight.know(instance.address, seen)
+        return Decision(Verb.READ, "read for this plan")
+
+    def _condition(self, facts: JobFacts, instance: Instance) -> bool | Unknown:
+        if not facts.conditional:
+            return True
+        found: bool | Unknown = self._evaluator.condition(instance, self.sight.view(instance))
+        return found
+
+    def _inputs(self, instance: Instance) -> Any:
+        return self._evaluator.inputs(instance, self.sight.view(instance))
+
+    def _canonical(self, facts: JobFacts, inputs: Any) -> Canonical | None:
+        """None while something in the inputs is unknown."""
+        if contains_unknown(inputs):
+            return None
+        return canonical(facts.job.uses, inputs, facts.provider)
+
+
+def _gone(work: WorkLike, state: State) -> Mapping[str, str]:
+    """Digest → address of finished or running work that the manifest no longer holds."""
+    known = work.graph.instances
+    return {
+        held.digest: address
+        for address, held in state.instances.items()
+        if address not in known and held.digest and held.phase in (Phase.READY, Phase.RUNNING)
+    }

@@ -1,0 +1,61 @@
+"""Which instances a plan speaks of: targets with what they need, exclusions, the first few of each job."""
+
+from collections.abc import Iterable
+
+from runner.model.graph import Graph, Instance
+from runner.model.wishes import Globs, Wishes
+
+
+def selected(graph: Graph, wishes: Wishes) -> frozenset[str] | None:
+    """The addresses a plan may do something to; None: all of them. What a target needs comes along."""
+    if not wishes.targets and not wishes.exclude:
+        return None
+    wanted, unwanted = Globs(wishes.targets), Globs(wishes.exclude)
+    found: set[str] = set()
+    whole_jobs: set[str] = set()
+    for instance in reversed(tuple(graph)):  # what is needed stands before what needs it
+        address = instance.address
+        named = not wanted or address in wanted
+        if not (named or address in found or instance.job in whole_jobs) or address in unwanted:
+            found.discard(address)
+            continue
+        found.add(address)
+        for need in instance.needs:
+            (whole_jobs if need.gather else found).add(need.target)
+    return frozenset(found)
+
+
+def unmatched(graph: Graph, patterns: Iterable[str], known: Iterable[str] = ()) -> tuple[str, ...]:
+    """The patterns that name no instance and no address `known` beside the graph: most likely misspelt."""
+    addresses = [*graph.instances, *known]
+    return tuple(pattern for pattern in patterns if not _meets(Globs([pattern]), addresses))
+
+
+def _meets(glob: Globs, addresses: Iterable[str]) -> bool:
+    return any(address in glob for address in addresses)
+
+
+class Limit:
+    """The first `most` items of each job's `for_each` that would send something.
+
+    An instance whose own upstream item was let through follows it without being counted: chains stay whole.
+    """
+
+    __slots__ = ("_counts", "_most", "_through")
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._counts: dict[str, int] = {}
+        self._through: set[str] = set()
+
+    def passes(self, instance: Instance) -> bool:
+        """Whether this instance may send; it counts from now on."""
+        if self._most is None or not instance.keys:
+            return True
+        if not any(need.target in self._through for need in instance.needs if not need.gather):
+            count = self._counts.get(instance.job, 0)
+            if count >= self._most:
+                return False
+            self._counts[instance.job] = count + 1
+        self._through.add(instance.address)
+        return True

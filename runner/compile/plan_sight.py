@@ -1,0 +1,99 @@
+"""What an instance sees of those it waits for, while the plan walks the graph in its order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.compile.plan_facts import OutputsView
+from runner.compile.plan_verbs import ENDED_BADLY, Decision
+from runner.model.graph import Graph, Instance, Need
+from runner.model.manifest import SETTLED, SUBMITTED
+from runner.model.plan import Verb
+from runner.model.state import Phase, State
+
+CHANGING = frozenset(
+    {Verb.CREATE, Verb.ADOPT, Verb.SETTLE, Verb.RESUME, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.CALL}
+)
+"""Verbs after which an instance's outputs are others than those recorded."""
+
+_ENDED = (Phase.READY, Phase.FAILED, Phase.STALLED)
+
+
+class Sight:
+    """The decisions so far, and what follows from them for those behind."""
+
+    def __init__(self, graph: Graph, state: State) -> None:
+        self._graph = graph
+        self._held = state.instances
+        self._known: dict[str, Mapping[str, Any]] = {}
+        self._changing: set[str] = set()
+        self._out: dict[str, Decision] = {}
+        self._job_out: dict[str, list[str]] = {}
+        self._job_changing: dict[str, str] = {}
+
+    def note(self, instance: Instance, decision: Decision) -> None:
+        """Remembers a decision, before those behind it are decided."""
+        if decision.verb in CHANGING:
+            self._changing.add(instance.address)
+            self._job_changing.setdefault(instance.job, instance.address)
+        elif decision.verb in (Verb.SKIP, Verb.BLOCKED):
+            self._out[instance.address] = decision
+            self._job_out.setdefault(instance.job, []).append(instance.address)
+
+    def know(self, address: str, outputs: Mapping[str, Any]) -> None:
+        """These are an instance's outputs, known before apply."""
+        self._known[address] = outputs
+
+    def outputs(self, address: str) -> Mapping[str, Any] | None:
+        """An instance's outputs as expressions see them, None while unknown."""
+        known = self._known.get(address)
+        if known is not None:
+            return known
+        held = self._held.get(address)
+        if held is None or address in self._changing or held.phase not in _ENDED:
+            return None
+        return held.outputs
+
+    def view(self, instance: Instance) -> OutputsView:
+        """The outputs as this instance sees them; of what runs, only those see some who wait for its submission."""
+        early = {need.target for need in instance.needs if need.until == SUBMITTED}
+        if not early:
+            return self.outputs
+
+        def seen(address: str) -> Mapping[str, Any] | None:
+            held = self._held.get(address)
+            if held is not None and held.phase is Phase.RUNNING and address not in self._known:
+                job = self._graph.instances[address].job if address in self._graph.instances else ""
+                if address in early or job in early:
+                    return {"id": held.id, "status": held.status, **held.outputs}
+            return self.outputs(address)
+
+        return seen
+
+    def obstacle(self, instance: Instance) -> tuple[str, bool]:
+        """Why nothing can be sent for this instance (empty: nothing is in the way), and whether that is firm."""
+        for need in instance.needs:
+            targets = self._job_out.get(need.target, ()) if need.gather else (need.target,)
+            for target in targets:
+                decision = self._out.get(target)
+                if decision is not None and not self._passable(target, decision, need):
+                    word = "blocked" if decision.verb is Verb.BLOCKED else "skipped"
+                    return f"waits for {target}, which is {word}", decision.firm
+        return "", False
+
+    def _passable(self, target: str, decision: Decision, need: Need) -> bool:
+        held = self._held.get(target)
+        ended = held is not None and (held.phase in ENDED_BADLY)
+        if need.tolerant or need.until == SETTLED:
+            return not decision.firm or ended
+        return False
+
+    def changing(self, instance: Instance) -> str:
+        """The first of those it waits for whose outputs will change, or nothing."""
+        for need in instance.needs:
+            if need.gather:
+                found = self._job_changing.get(need.target, "")
+                if found:
+                    return found
+            elif need.target in self._changing:
+                return need.target
+        return ""

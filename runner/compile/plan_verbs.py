@@ -1,0 +1,77 @@
+"""What is decided about one instance: a verb, why, and what a person must type where it cannot go on."""
+
+from dataclasses import dataclass
+
+from runner.model.plan import FieldDiff, Verb
+from runner.model.state import InstanceState, Phase
+
+SENT_AGAIN = "is sent again, as a person decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`sure` is false where only apply can decide; `consent` is false where apply must not pay for a change.
+    `firm`: nothing behind this instance may go on, not even what tolerates a failure."""
+
+    verb: Verb
+    reason: str
+    sure: bool = True
+    consent: bool = True
+    diff: tuple[FieldDiff, ...] = ()
+    command: str = ""
+    firm: bool = True
+
+
+DONE = Decision(Verb.NONE, "done")
+UNSELECTED = Decision(Verb.SKIP, "not selected")
+IF_FALSE = Decision(Verb.SKIP, "`if` is false", firm=False)
+KEPT = Decision(Verb.NONE, "`if` is false now; what is paid for is kept")
+
+_NOT_DONE = (Phase.REFUSED, Phase.WITHDRAWN)
+ENDED_BADLY = (Phase.FAILED, Phase.STALLED, Phase.ABANDONED)
+
+
+def why_new(held: InstanceState | None) -> str:
+    """Why something is sent for an instance that stands for nothing remote."""
+    if held is None:
+        return "new"
+    if held.phase is Phase.REFUSED:
+        return f"was refused: {held.message}" if held.message else "was refused"
+    if held.phase is Phase.ABANDONED:
+        return "was abandoned; made anew with consent"
+    if held.phase is Phase.STALLED:
+        return f"looked stalled there ({held.status}); made anew with consent"
+    return f"was not done: {held.message}" if held.message else "was not done"
+
+
+def settle(held: InstanceState) -> Decision:
+    """The answer to a call was lost: what came of it is found out before anything else is sent."""
+    if held.resend:
+        return Decision(Verb.SETTLE, SENT_AGAIN)
+    sought = f" under {held.mark!r}" if held.mark else ""
+    return Decision(Verb.SETTLE, f"its answer was lost; looked for there{sought} before anything is sent")
+
+
+def doubt(held: InstanceState, command: str) -> Decision:
+    """Only a person can say what came of the call."""
+    shown = f" (candidates: {', '.join(held.candidates)})" if held.candidates else ""
+    return Decision(
+        Verb.BLOCKED, f"in doubt: {held.message or 'its outcome is unknown'}{shown}", command=command
+    )
+
+
+def resume(held: InstanceState) -> Decision:
+    """It is running there, or only looks as if it had ended."""
+    if held.phase is Phase.STALLED:
+        return Decision(
+            Verb.RESUME, f"looked stalled there as {held.id} ({held.status or 'no status'}); looked at again"
+        )
+    status = f" ({held.status})" if held.status else ""
+    return Decision(Verb.RESUME, f"running there as {held.id}{status}")
+
+
+def changed_fields(diff: tuple[FieldDiff, ...]) -> str:
+    """The names of what changed, the first few: `glossary_content, settings.takes and 3 more`."""
+    names = list(dict.fromkeys(entry.field.split(":")[0] for entry in diff))
+    shown = ", ".join(names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
