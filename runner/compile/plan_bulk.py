@@ -34,7 +34,7 @@ class BulkCount:
         return f"{facts.job.name}[{list(groups).index(shared) + 1}]"
 
     def requests(self, facts: Mapping[str, JobFacts]) -> tuple[BulkRequests, ...]:
-        """The most requests of each bulk job: full workbooks of what is ready, one for each that is pending."""
+        """The most requests of each bulk job: full workbooks of what is ready, one for each still pending."""
         found = []
         for job in dict.fromkeys([*self._ready, *self._pending]):
             bulk, asked = facts[job].bulk, facts[job].job.bulk

@@ -54,7 +54,7 @@ class Sight:
         return held.outputs
 
     def view(self, instance: Instance) -> OutputsView:
-        """The outputs as this instance sees them; of what runs, only those see some who wait for its submission."""
+        """The outputs as this instance sees them; of what runs, if it waits only for its submission."""
         early = {need.target for need in instance.needs if need.until == SUBMITTED}
         if not early:
             return self.outputs
@@ -70,7 +70,7 @@ class Sight:
         return seen
 
     def obstacle(self, instance: Instance) -> tuple[str, bool]:
-        """Why nothing can be sent for this instance (empty: nothing is in the way), and whether that is firm."""
+        """Why nothing can be sent for this instance (empty: nothing), and whether that is firm."""
         for need in instance.needs:
             targets = self._job_out.get(need.target, ()) if need.gather else (need.target,)
             for target in targets:

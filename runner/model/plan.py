@@ -53,7 +53,8 @@ class Change:
     """What will be done to one instance. `sure` is false (`create?`) where only apply can decide.
 
     `contract` names how a lost answer is settled (`find`, `find+key`, `none`); `group` names the workbook of a bulk
-    request; `command` is what to type when the change is blocked.
+    request; `command` is what to type when the change is blocked. `consent` is false for a `replace?` that apply must
+    not carry out when the inputs turn out to have changed: it is then blocked, and `command` gives the consent.
     """
 
     address: str
@@ -69,6 +70,7 @@ class Change:
     generation: int = 1
     group: str = ""
     command: str = ""
+    consent: bool = True
 
     @property
     def spelled(self) -> str:
