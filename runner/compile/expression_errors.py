@@ -1,0 +1,47 @@
+"""What can be wrong with an expression.
+
+ExpressionError     it cannot be read, or its evaluation fails
+└── FieldMissing    it reaches for something that is not there; `default(…)` tolerates it
+    └── Absent      it reaches into work that was skipped or failed; `or` tolerates it, too
+"""
+
+from collections.abc import Sequence
+
+from runner.compile.nearby import did_you_mean
+
+
+class ExpressionError(Exception):
+    """`offset` counts characters of the scalar before the trouble (0: not known)."""
+
+    def __init__(self, message: str, hint: str = "", offset: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.offset = offset
+
+    def __str__(self) -> str:
+        return f"{self.message} — {self.hint}" if self.hint else self.message
+
+
+class FieldMissing(ExpressionError):
+    """`label` is how the expression spells what was looked into; it is filled in by whoever knows."""
+
+    def __init__(self, key: object, options: Sequence[str] = (), why: str = "") -> None:
+        self.key = str(key)
+        self.label = "this"
+        self.why = why
+        super().__init__("", did_you_mean(self.key, options) if not why else "")
+        self._tell()
+
+    def labelled(self, label: str) -> "FieldMissing":
+        """The same error, saying what was looked into."""
+        self.label = f"`{label}`"
+        self._tell()
+        return self
+
+    def _tell(self) -> None:
+        self.message = f"{self.label} {self.why}" if self.why else f"{self.label} has no `{self.key}`"
+
+
+class Absent(FieldMissing):
+    """The outputs of an instance that will have none in this run."""

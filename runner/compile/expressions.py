@@ -1,0 +1,136 @@
+"""Scalars with `${{ }}` in them: compiled once, evaluated against names, never parsed again afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from runner.compile.expression_access import as_text, guarded
+from runner.compile.expression_errors import Absent, ExpressionError, FieldMissing
+from runner.compile.expression_path import Path, parse_path
+from runner.compile.expression_scan import Slot, scan
+from runner.compile.references import JobReference, KeyExpression
+from runner.model.text import Secret
+from runner.model.unknown import UnknownReached
+
+__all__ = ["Absent", "ExpressionError", "FieldMissing", "JobReference", "Template", "compile_value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled scalar.
+
+    `parts` are its texts and expressions; `constant` when there is no expression. `names` are the
+    roots it reads, `job_references` the jobs, `files` the literal paths given to `file("…")`, `env` the
+    variables it names. `path` is set when the whole scalar is one plain path.
+    """
+
+    text: str
+    parts: tuple[str | KeyExpression, ...]
+    constant: bool
+    names: frozenset[str] = frozenset()
+    job_references: tuple[JobReference, ...] = ()
+    files: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    path: Path | None = None
+
+    def evaluate(self, names: Mapping[str, Any]) -> Any:
+        """The scalar's value: of one expression its own value, of a mixed scalar a text, else Unknown.
+
+        Raises:
+            ExpressionError: something is missing, or does not fit.
+        """
+        if self.constant:
+            return self.text
+        try:
+            if len(self.parts) == 1:
+                return self.parts[0].evaluate(names)  # type: ignore[union-attr]
+            return self._joined(names)
+        except UnknownReached as reached:
+            return reached.unknown
+
+    def _joined(self, names: Mapping[str, Any]) -> str:
+        texts: list[str] = []
+        seen: list[Secret] = []
+        for part in self.parts:
+            if isinstance(part, str):
+                texts.append(part)
+                continue
+            value = part.evaluate(names)
+            if isinstance(value, Secret):
+                seen.append(value)
+            texts.append(as_text(value))
+        joined: str = guarded("".join(texts), seen)
+        return joined
+
+
+@lru_cache(maxsize=8192)
+def compile_value(text: str) -> Template:
+    """Compiles a scalar; the same text gives the same template.
+
+    Raises:
+        ExpressionError: with the offset of the trouble in `text`.
+    """
+    pieces = scan(text)
+    if len(pieces) == 1 and isinstance(pieces[0], str):
+        return Template(text, (text,), True)
+    single = _only_slot(text, pieces)
+    parts: list[str | KeyExpression] = []
+    made = _Made([], set(), [], [], [])
+    for piece in (single,) if single else pieces:
+        if isinstance(piece, str):
+            parts.append(piece)
+            continue
+        try:
+            parts.append(_expression(piece.source, made))
+        except ExpressionError as error:
+            error.offset = error.offset or piece.offset
+            raise
+    path = parts[0] if single and isinstance(parts[0], Path) else None
+    return Template(
+        text,
+        tuple(parts),
+        False,
+        frozenset(made.names),
+        tuple(made.jobs),
+        tuple(made.files),
+        tuple(made.env),
+        path,
+    )
+
+
+@dataclass(slots=True)
+class _Made:
+    parts: list[str | KeyExpression]
+    names: set[str]
+    jobs: list[JobReference]
+    files: list[str]
+    env: list[str]
+
+
+def _only_slot(text: str, pieces: tuple[str | Slot, ...]) -> Slot | None:
+    """The slot of a scalar that is one expression; blanks around it do not make it a text."""
+    slots = [piece for piece in pieces if isinstance(piece, Slot)]
+    others = [piece for piece in pieces if isinstance(piece, str)]
+    return slots[0] if len(slots) == 1 and all(not other.strip() for other in others) else None
+
+
+def _expression(source: str, made: _Made) -> KeyExpression:
+    from runner.compile.path_reading import env_of, jobs_of
+
+    path = parse_path(source)
+    if path is not None and path.root != "file":
+        made.names.update(path.names)
+        made.jobs.extend(jobs_of(path))
+        made.env.extend(env_of(path))
+        return path
+    from runner.compile.expression_jinja import JinjaExpression, parse
+    from runner.compile.expression_reading import read
+
+    tree = parse(source)
+    reading = read(tree, source)
+    made.names.update(reading.names)
+    made.jobs.extend(reading.jobs)
+    made.files.extend(reading.files)
+    made.env.extend(reading.env)
+    return JinjaExpression(source, tree, frozenset(reading.names), reading.labels)
