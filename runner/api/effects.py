@@ -30,8 +30,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Send a call. `fresh`: on a connection of its own, never an idle one. `exclusive`: at most one at a time may hold
-    this word, from the intent to the end of the lifecycle."""
+    """Send a call. `fresh`: on a connection of its own, never an idle one."""
 
     call: Call
     intent: Event | None = None
@@ -40,12 +39,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A list of one account with its evaluated parameters; `key` names it in the journal."""
+    """A list of one account with its evaluated parameters; `key` names it in the journal, `mark` is the ref of an
+    item's mark (empty where the list shows none)."""
 
     provider: str
     list: str
-    call: Call
+    inputs: tuple[tuple[str, Any], ...]
     key: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,14 @@ class Until:
     reason: str
 
 
-OutcomeKind = Literal["received", "refused", "withdrawn", "blocked", "doubt", "failed"]
+OutcomeKind = Literal["received", "refused", "withdrawn", "blocked", "doubt", "failed", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a lifecycle ended. `received`: the effect has the identity `id`; `refused` and `withdrawn`: it does not exist;
-    `blocked`: it must not be sent; `doubt`: a person must say; `failed`: retries are used up, nothing is there.
+    `blocked`: it must not be sent; `doubt`: a person must say; `failed`: retries are used up, nothing is there;
+    `waiting`: this run does not wait for it.
 
     `stop_provider`: nothing more may go to this provider in this run, and why.
     """

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.api.encode import call_of, encode
 from runner.api.judge import Verdict, judge
-from runner.api.lifedata import Action, Delivery, ErrorSpec, Repeat, Resource, Settle
+from runner.api.lifedata import Action, Delivery, ErrorSpec, Identity, Repeat, Resource, Settle
 from runner.api.locate import MISSING, Scope, locate
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
 from runner.api.provider import Use
@@ -72,6 +72,11 @@ class Order:
     @property
     def delivery(self) -> Delivery:
         return self.use.kind.delivery if isinstance(self.use.kind, Resource | Action) else Delivery()
+
+    @property
+    def identity(self) -> Identity | None:
+        """Where the answer tells the effect's id; None: it has none of its own."""
+        return self.use.kind.id if isinstance(self.use.kind, Resource) else None
 
     @property
     def repeat(self) -> Repeat:
@@ -232,7 +237,7 @@ def conclude(
     """Record what a reply proves. None: it proves nothing final, or only that the call may be sent again."""
     if verdict.meaning == "accepted" and isinstance(reply, Answer):
         reading = read_answer(order.use, reply, intent_inputs(order, intent))
-        if reading.id:
+        if reading.id or order.identity is None:
             return (yield from received(order, intent, reading, "answered"))
         return None
     if verdict.meaning == "refused":

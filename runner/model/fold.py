@@ -54,6 +54,7 @@ def _intended(known: InstanceState | None, event: Intended, at: str) -> Instance
         inputs=event.inputs,
         mark=event.mark,
         intent=event,
+        before=event.before,
         former=_former(known, event.generation),
         files=dict(known.files) if known is not None else {},
         since=at,

@@ -43,7 +43,7 @@ class InstanceState:
     """What is known of one instance. `inputs` is the canonical `with` that `digest` was made of.
 
     `intent` is open while `phase` is unsettled or doubt. `accepted` is a digest that a person let stand instead of
-    `digest`. `former` are (generation, id) of superseded generations. `since` is the time of the phase, ISO 8601 UTC.
+    `digest`. `before` is what a document's `before` call kept. `former` are (generation, id) of superseded generations. `since` is the time of the phase, ISO 8601 UTC.
     """
 
     address: str
@@ -63,6 +63,7 @@ class InstanceState:
     mark: str = ""
     group: str = ""
     intent: Intended | None = None
+    before: Mapping[str, Any] | None = None
     settling_since: str = ""
     resend: bool = False
     candidates: tuple[str, ...] = ()

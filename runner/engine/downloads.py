@@ -1,0 +1,229 @@
+"""Downloads: streamed to a temporary file, checked, journalled, and only then named."""
+
+import asyncio
+import hashlib
+import os
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+
+from runner.engine.accounts import Account
+from runner.engine.files import UnsafePath, digest_of, inside, part_of, put_in_place
+from runner.engine.journal import Journal
+from runner.engine.transport import ForbiddenAddress, Stream, Transport, describe
+from runner.model.event import Saved, Saving
+from runner.model.state import FileState
+
+WORKERS = 8
+MOST_REDIRECTS = 5
+TRIES = 4
+EXPIRED = (401, 403, 404, 410)
+
+
+class CannotFetch(Exception):
+    """A file could not be had; the message is for people. `expired`: a new link may help."""
+
+    def __init__(self, message: str, *, expired: bool = False, again: bool = False) -> None:
+        super().__init__(message)
+        self.expired = expired
+        self.again = again
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One file wanted: `path` as `save` wrote it, `url` as the API told it. `renew` asks the API for a new link."""
+
+    address: str
+    generation: int
+    name: str
+    path: str
+    url: str
+    account: Account
+    credentials: bool
+    renew: Callable[[], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of it: an empty `trouble` means that the file stands under its name."""
+
+    fetch: Fetch
+    trouble: str = ""
+    size: int = 0
+
+
+class Downloads:
+    """Fetches files with few workers. `done` is awaited for each."""
+
+    def __init__(
+        self,
+        folder: Path,
+        transport: Transport,
+        journal: Journal,
+        done: Callable[[Fetched], Awaitable[None]],
+        overwrite: bool = False,
+    ) -> None:
+        self._folder = folder
+        self._transport = transport
+        self._journal = journal
+        self._done = done
+        self._overwrite = overwrite
+        self._queue: deque[Fetch] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def put(self, fetch: Fetch) -> None:
+        """Fetch a file as soon as a worker is free."""
+        self._queue.append(fetch)
+        if len(self._tasks) < WORKERS:
+            task = asyncio.ensure_future(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Begin nothing new; what is under way is cut, and found unfinished by the next run."""
+        self._queue.clear()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while self._queue:
+            fetch = self._queue.popleft()
+            try:
+                size = await self._save(fetch)
+            except CannotFetch as error:
+                await self._done(Fetched(fetch, str(error)))
+            except UnsafePath as error:
+                await self._done(Fetched(fetch, f"not written: {error}"))
+            except OSError as error:
+                await self._done(Fetched(fetch, f"{fetch.path} cannot be written: {error.strerror or error}"))
+            else:
+                await self._done(Fetched(fetch, size=size))
+
+    async def _save(self, fetch: Fetch) -> int:
+        target = inside(self._folder, fetch.path)
+        if target.exists():
+            held = await self._take_over(fetch, target)
+            if held is not None:
+                return held
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = part_of(target)
+        size, sha256 = await self._fetch(fetch, part)
+        await self._journal.record(
+            Saving(
+                address=fetch.address,
+                generation=fetch.generation,
+                name=fetch.name,
+                path=fetch.path,
+                size=size,
+                sha256=sha256,
+            )
+        )
+        mtime = await asyncio.to_thread(put_in_place, part, target)
+        await self._record_saved(fetch, mtime)
+        return size
+
+    async def _take_over(self, fetch: Fetch, target: Path) -> int | None:
+        """What to do about a file that is there already: its size when it is ours and whole, None to replace it."""
+        state = self._journal.instances.get(fetch.address)
+        known = state.files.get(fetch.path) if state is not None else None
+        if known is not None and not known.done and await self._same(known, target):
+            await self._record_saved(fetch, target.stat().st_mtime_ns)
+            return known.size
+        if known is not None or self._overwrite:
+            return None
+        if state is not None and state.how == "imported":
+            return await self._adopt_file(fetch, target)
+        raise CannotFetch(f"{fetch.path} exists and was not written by runner (--overwrite replaces it)")
+
+    async def _same(self, known: FileState, target: Path) -> bool:
+        if target.stat().st_size != known.size:
+            return False
+        return await asyncio.to_thread(digest_of, target) == known.sha256
+
+    async def _adopt_file(self, fetch: Fetch, target: Path) -> int | None:
+        """After an import, a file of the remote size is recorded as it is."""
+        size = target.stat().st_size
+        headers = await fetch.account.headers_for(fetch.url) if fetch.credentials else ()
+        async with self._transport.stream(fetch.url, headers, allowed=self._allowed(fetch)) as stream:
+            remote = stream.headers.get("content-length") if stream.status == 200 else None
+        if remote != str(size):
+            raise CannotFetch(f"{fetch.path} exists and has not the remote size (--overwrite replaces it)")
+        sha256 = await asyncio.to_thread(digest_of, target)
+        await self._journal.record(
+            Saving(
+                address=fetch.address,
+                generation=fetch.generation,
+                name=fetch.name,
+                path=fetch.path,
+                size=size,
+                sha256=sha256,
+            )
+        )
+        await self._record_saved(fetch, target.stat().st_mtime_ns)
+        return size
+
+    async def _record_saved(self, fetch: Fetch, mtime_ns: int) -> None:
+        await self._journal.record(
+            Saved(address=fetch.address, generation=fetch.generation, path=fetch.path, mtime_ns=mtime_ns)
+        )
+
+    async def _fetch(self, fetch: Fetch, part: Path) -> tuple[int, str]:
+        url, renewed = fetch.url, False
+        for attempt in range(TRIES):
+            try:
+                return await self._read(fetch, url, part)
+            except CannotFetch as error:
+                if error.expired and not renewed:
+                    renewed = True
+                    url = await fetch.renew() or url
+                    continue
+                if not error.again or attempt == TRIES - 1:
+                    raise
+            except (aiohttp.ClientError, TimeoutError) as error:
+                if attempt == TRIES - 1:
+                    raise CannotFetch(f"{fetch.name}: {describe(error)}") from None
+            await asyncio.sleep(0.2 * 2**attempt)
+        raise CannotFetch(f"{fetch.name} could not be fetched")
+
+    async def _read(self, fetch: Fetch, url: str, part: Path) -> tuple[int, str]:
+        for _ in range(MOST_REDIRECTS + 1):
+            headers = await fetch.account.headers_for(url) if fetch.credentials else ()
+            try:
+                async with self._transport.stream(url, headers, allowed=self._allowed(fetch)) as stream:
+                    if stream.status in (301, 302, 303, 307, 308):
+                        url = urljoin(url, stream.headers.get("location", ""))
+                        continue
+                    return await self._store(fetch, stream, part)
+            except ForbiddenAddress as error:
+                raise CannotFetch(f"{fetch.name} is not fetched: {error} (allow_hosts may name it)") from None
+        raise CannotFetch(f"{fetch.name}: more than {MOST_REDIRECTS} redirects")
+
+    async def _store(self, fetch: Fetch, stream: Stream, part: Path) -> tuple[int, str]:
+        if stream.status != 200:
+            raise CannotFetch(
+                f"{fetch.name}: the download answered {stream.status}",
+                expired=stream.status in EXPIRED,
+                again=stream.status >= 500 or stream.status == 429,
+            )
+        size, digest = 0, hashlib.sha256()
+        with open(part, "wb") as file:
+            async for piece in stream.pieces:
+                digest.update(piece)
+                file.write(piece)
+                size += len(piece)
+            file.flush()
+            await asyncio.to_thread(os.fsync, file.fileno())
+        told = stream.headers.get("content-length")
+        if told is not None and told.isdigit() and int(told) != size:
+            raise CannotFetch(f"{fetch.name}: {size} of {told} bytes came", again=True)
+        return size, digest.hexdigest()
+
+    def _allowed(self, fetch: Fetch) -> Callable[[str], bool]:
+        own = urlsplit(fetch.account.base_url).hostname
+        hosts = {own, *fetch.account.settings.allow_hosts}
+        return lambda host: host in hosts

@@ -1,0 +1,130 @@
+"""Lanes: lifecycles of one provider, driven by few workers.
+
+A lifecycle that waits for a moment leaves its worker and is put back when the moment has come, so that what waits costs
+a timer and nothing else. A lifecycle that goes wrong by a fault of ours ends alone.
+"""
+
+import asyncio
+import traceback
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runner.api.effects import Lifecycle, Outcome, Record, Request, Until, Walk
+from runner.engine.accounts import Account
+from runner.engine.walks import Walks
+from runner.model.errors import RunnerError
+from runner.model.event import Event
+
+
+class Recorder(Protocol):
+    """Makes events durable, and reacts to them."""
+
+    async def record(self, *events: Event) -> None:
+        """Durable when this returns."""
+        ...
+
+
+@dataclass(slots=True)
+class Flow:
+    """A lifecycle under way. `ended` is awaited with its outcome, once. `value` is what it is sent next."""
+
+    address: str
+    lifecycle: Lifecycle
+    account: Account
+    ended: Callable[[Outcome], Awaitable[None]]
+    value: Any = None
+    waiting: str = ""
+
+
+class Lane:
+    """Drives flows with `workers` tasks. `parked` is told when a flow waits for a moment, and may refuse to wait."""
+
+    def __init__(
+        self,
+        workers: int,
+        recorder: Recorder,
+        walks: Walks,
+        parked: Callable[[Flow, Until], bool],
+        failed: Callable[[RunnerError], None],
+    ) -> None:
+        self._queue: deque[Flow] = deque()
+        self._most = workers
+        self._recorder = recorder
+        self._walks = walks
+        self._parked = parked
+        self._failed = failed
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def put(self, flow: Flow) -> None:
+        """Let a flow go on as soon as a worker is free."""
+        if self._closed:
+            return
+        self._queue.append(flow)
+        if len(self._tasks) < self._most:
+            task = asyncio.ensure_future(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Take nothing new, and wait until what is in flight has been recorded."""
+        self._closed = True
+        self._queue.clear()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while self._queue:
+            flow = self._queue.popleft()
+            try:
+                outcome = await self._advance(flow)
+            except RunnerError as error:  # the journal refused: nothing more may be sent at all
+                self._failed(error)
+                return
+            except Exception as error:  # noqa: BLE001 — one item's trouble stays its own, even when it is our fault
+                outcome = Outcome("failed", f"a fault in runner: {_where(error)}")
+            if outcome is not None:
+                await flow.ended(outcome)
+
+    async def _advance(self, flow: Flow) -> Outcome | None:
+        """Drive a flow until it ends or waits for a moment (None)."""
+        lifecycle = flow.lifecycle
+        while True:
+            try:
+                effect = lifecycle.send(flow.value)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+            flow.value = None
+            match effect:
+                case Record():
+                    await self._recorder.record(*effect.events)
+                case Request() if flow.account.stopped:
+                    lifecycle.close()
+                    return Outcome("failed", flow.account.stopped)
+                case Request():
+                    flow.value = await self._request(flow, effect)
+                case Walk():
+                    flow.value = await self._walks.walk(effect.collection, effect.since)
+                case Until():
+                    if not self._parked(flow, effect):
+                        return Outcome("waiting", effect.reason)
+                    loop = asyncio.get_running_loop()
+                    loop.call_at(effect.moment, self.put, flow)
+                    return None
+
+    async def _request(self, flow: Flow, effect: Request) -> Any:
+        intent = effect.intent
+        if intent is None:
+            return await flow.account.send(effect.call, fresh=effect.fresh)
+
+        async def before() -> None:
+            await self._recorder.record(intent)
+
+        return await flow.account.send(effect.call, before=before, fresh=effect.fresh)
+
+
+def _where(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {frame.name}, line {frame.lineno}: {error}"
