@@ -119,7 +119,9 @@ def _search_list(
         walked = yield Walk(order.collection, view.monotonic())
         if not isinstance(walked, Walked):
             search.failures += 1
-            yield Until(view.monotonic() + min(60.0, order.settle.lag * search.failures), "the list cannot be read")
+            yield Until(
+                view.monotonic() + min(60.0, order.settle.lag * search.failures), "the list cannot be read"
+            )
             continue
         found = candidates(order, view, intent, walked)
         if found:
@@ -130,8 +132,8 @@ def _search_list(
                 search.alive = walked.began
             else:
                 yield settling_note(order, "waiting until a late effect would show", str(int(search.since)))
-        if _late_enough(order, search, walked):
-            if not _proves(order, intent, walked):
+        if late_enough(order, search, walked):
+            if not proves(order, intent, walked):
                 return (
                     yield from doubt(
                         order,
@@ -139,11 +141,11 @@ def _search_list(
                         " (settle: {whole: true} vouches for it)",
                     )
                 )
-            if _second_look(order, search, walked):
+            if second_look(order, search, walked):
                 if accepted:
                     return (yield from doubt(order, "accepted without a readable id, and not in the list"))
                 return None
-        yield Until(_next_look(order, view, search), "looking again for the effect of a lost answer")
+        yield Until(next_look(order, view, search), "looking again for the effect of a lost answer")
 
 
 def candidates(order: Order, view: View, intent: Intended, walked: Walked) -> list[Remote]:
@@ -182,25 +184,31 @@ def _judge_candidates(order: Order, intent: Intended, found: list[Remote]) -> Ge
     if len(found) > 1:
         return (yield from doubt(order, f"{len(found)} things carry the name {intent.mark!r}", ids))
     if not agrees(order, found[0], intent_inputs(order, intent)):
-        return (yield from doubt(order, f"what carries the name {intent.mark!r} differs from what was asked", ids))
+        return (
+            yield from doubt(order, f"what carries the name {intent.mark!r} differs from what was asked", ids)
+        )
     return (yield from received(order, intent, read_item(order.use, found[0].id, found[0].item), "adopted"))
 
 
-def _late_enough(order: Order, search: Search, walked: Walked) -> bool:
+def late_enough(order: Order, search: Search, walked: Walked) -> bool:
     """Whether a walk began so late that an effect would have shown."""
     if search.alive is not None:
         return walked.began >= search.alive + order.settle.effect
-    return search.since is not None and walked.date is not None and walked.date > search.since + order.settle.effect
+    return (
+        search.since is not None
+        and walked.date is not None
+        and walked.date > search.since + order.settle.effect
+    )
 
 
-def _proves(order: Order, intent: Intended, walked: Walked) -> bool:
+def proves(order: Order, intent: Intended, walked: Walked) -> bool:
     """Whether not standing in this list means anything."""
     if order.whole or walked.count < CAPPED:
         return True
     return intent.baseline_count is not None and walked.count > intent.baseline_count
 
 
-def _second_look(order: Order, search: Search, walked: Walked) -> bool:
+def second_look(order: Order, search: Search, walked: Walked) -> bool:
     """Whether this is the second of two looks that agree: nothing that the first showed was lost by the second."""
     if search.empty:
         first = search.empty[-1]
@@ -212,7 +220,7 @@ def _second_look(order: Order, search: Search, walked: Walked) -> bool:
     return False
 
 
-def _next_look(order: Order, view: View, search: Search) -> float:
+def next_look(order: Order, view: View, search: Search) -> float:
     now = view.monotonic()
     if search.empty:
         return search.empty[-1].began + order.settle.lag
@@ -238,14 +246,18 @@ def _search_change(
         answer = yield Request(call)
         if isinstance(answer, Answer) and answer.ok and isinstance(answer.body, Mapping):
             reading = read_answer(order.use, answer, order.inputs)
-            if reading.outcome == "running" or any(answer.body.get(name) != was for name, was in before.items()):
+            if reading.outcome == "running" or any(
+                answer.body.get(name) != was for name, was in before.items()
+            ):
                 return (yield from received(order, intent, reading, "adopted"))
             unchanged = unchanged + 1 if began >= search.alive + order.settle.effect else 0
             if unchanged >= 2 and not accepted:
                 return None
             if unchanged >= 2:
                 return (yield from received(order, intent, reading, "answered"))
-        yield Until(view.monotonic() + max(order.settle.lag, 1e-3), "looking again whether the call had its effect")
+        yield Until(
+            view.monotonic() + max(order.settle.lag, 1e-3), "looking again whether the call had its effect"
+        )
 
 
 def doubt(order: Order, reason: str, ids: tuple[str, ...] = ()) -> Generator[Effect, Any, Outcome]:
@@ -253,4 +265,6 @@ def doubt(order: Order, reason: str, ids: tuple[str, ...] = ()) -> Generator[Eff
     yield Record(
         (Doubted(address=order.address, generation=order.generation, reason=reason, candidates=ids),)
     )
-    return Outcome("doubt", reason, command=f"runner resolve {order.address} --adopt ID | --resend | --abandon")
+    return Outcome(
+        "doubt", reason, command=f"runner resolve {order.address} --adopt ID | --resend | --abandon"
+    )

@@ -5,21 +5,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from runner.api.effects import Collection, Walked
 from runner.api.encode import encode
 from runner.api.lifedata import ListSpec
 from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.marks import fold_mark
+from runner.api.paging import MOST_PAGES, next_cursor, page_inputs
 from runner.api.provider import Provider
 from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
 from runner.model.observation import Remote
-
-MOST_PAGES = 100_000
-"""A list that does not end before is taken to be broken."""
-
 
 def collection_of(
     provider: Provider, account: str, name: str, inputs: Mapping[str, Any], mark: str = ""
@@ -90,7 +86,7 @@ class Walks:
         cursor: Any = spec.page.first
         self.count += 1
         for number in range(MOST_PAGES):
-            call = encode(account.provider.operation(spec.operation), _page_inputs(collection, spec, cursor))
+            call = encode(account.provider.operation(spec.operation), page_inputs(spec, dict(collection.inputs), cursor))
             reply = await account.send(call)
             if isinstance(reply, NoAnswer) or not reply.ok or reply.unreadable:
                 return reply
@@ -100,43 +96,10 @@ class Walks:
             for item in found:
                 remote = _remote(spec, collection.mark, item)
                 items[remote.id] = remote
-            cursor = _next(spec, reply, cursor, len(found), len(items))
+            cursor = next_cursor(spec, reply, cursor, len(found), len(items))
             if cursor is None:
                 break
         return Walked(items, _by_mark(items), began, date)
-
-
-def _page_inputs(collection: Collection, spec: ListSpec, cursor: Any) -> dict[str, Any]:
-    inputs = dict(collection.inputs)
-    page = spec.page
-    if page.kind != "none" and page.size and page.max:
-        inputs[page.size] = page.max
-    if page.kind in ("page", "offset"):
-        inputs[page.param] = cursor
-    elif page.kind == "cursor" and cursor:
-        inputs[page.param] = cursor
-    elif page.kind == "link" and isinstance(cursor, dict):
-        inputs.update(cursor)
-    return inputs
-
-
-def _next(spec: ListSpec, answer: Answer, cursor: Any, got: int, seen: int) -> Any:
-    """What the next page is asked with; None after the last one."""
-    page = spec.page
-    if page.kind == "none" or got == 0:
-        return None
-    if page.kind in ("cursor", "link"):
-        value = locate(page.next, Scope(answer=answer))
-        if value is MISSING or not value:
-            return None
-        return dict(parse_qsl(urlsplit(str(value)).query)) if page.kind == "link" else value
-    if page.total:
-        total = locate(page.total, Scope(answer=answer))
-        if isinstance(total, int) and seen >= total:
-            return None
-    if page.end == "short" and page.max and got < page.max:
-        return None
-    return cursor + 1 if page.kind == "page" else cursor + got
 
 
 def _remote(spec: ListSpec, mark_ref: str, item: Any) -> Remote:

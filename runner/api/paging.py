@@ -1,0 +1,44 @@
+"""How lists are paged: what the next page is asked with, and when there is none."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from runner.api.lifedata import ListSpec
+from runner.api.locate import MISSING, Scope, locate
+from runner.model.http import Answer
+
+MOST_PAGES = 100_000
+"""A list that does not end before is taken to be broken."""
+
+
+def page_inputs(spec: ListSpec, fixed: Mapping[str, Any], cursor: Any) -> dict[str, Any]:
+    """The inputs of one page's call: the list's own, and where the page begins."""
+    inputs = dict(fixed)
+    page = spec.page
+    if page.kind != "none" and page.size and page.max:
+        inputs[page.size] = page.max
+    if page.kind in ("page", "offset") or (page.kind == "cursor" and cursor):
+        inputs[page.param] = cursor
+    elif page.kind == "link" and isinstance(cursor, dict):
+        inputs.update(cursor)
+    return inputs
+
+
+def next_cursor(spec: ListSpec, answer: Answer, cursor: Any, got: int, seen: int) -> Any:
+    """Where the next page begins after one that held `got` items, `seen` in all; None after the last."""
+    page = spec.page
+    if page.kind == "none" or got == 0:
+        return None
+    if page.kind in ("cursor", "link"):
+        value = locate(page.next, Scope(answer=answer))
+        if value is MISSING or not value:
+            return None
+        return dict(parse_qsl(urlsplit(str(value)).query)) if page.kind == "link" else value
+    if page.total:
+        total = locate(page.total, Scope(answer=answer))
+        if isinstance(total, int) and seen >= total:
+            return None
+    if page.end == "short" and page.max and got < page.max:
+        return None
+    return cursor + 1 if page.kind == "page" else cursor + got
