@@ -5,7 +5,7 @@ No I/O happens here: see `runner.api.effects` for what is yielded and sent. `run
 
 import hashlib
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
@@ -67,7 +67,6 @@ class Order:
     retries: int = 3
     estimate: float | None = None
     unit: str = ""
-    renew_on: tuple[int, ...] = field(default=(401,))
 
     @property
     def delivery(self) -> Delivery:
@@ -138,7 +137,7 @@ def send_request(order: Order, intent: Intended) -> Request:
 
 def judge_reply(order: Order, reply: Reply) -> Verdict:
     """What the reply means for the effect."""
-    return judge(reply, order.use.provider.errors, order.errors, order.renew_on)
+    return judge(reply, order.use.provider.errors, order.errors)
 
 
 def _prepare(order: Order, view: View) -> Generator[Effect, Any, Intended | Outcome]:
@@ -213,11 +212,15 @@ def look_before(order: Order) -> Generator[Effect, Any, Mapping[str, Any] | Outc
 
 def _unreadable(order: Order, reply: Reply) -> Outcome:
     if isinstance(reply, NoAnswer):
-        return Outcome("failed", f"{order.use.provider.name} could not be read before sending: {reply.message}")
+        return Outcome(
+            "failed", f"{order.use.provider.name} could not be read before sending: {reply.message}"
+        )
     verdict = judge_reply(order, reply)
-    stop = verdict.message if verdict.renew else ""
+    stop = verdict.message if verdict.unauthorized else ""
     return Outcome(
-        "failed", f"{order.use.provider.name} could not be read before sending: {verdict.message}", stop_provider=stop
+        "failed",
+        f"{order.use.provider.name} could not be read before sending: {verdict.message}",
+        stop_provider=stop,
     )
 
 
@@ -243,7 +246,7 @@ def conclude(
     if verdict.meaning == "refused":
         if intent.attempt > 1 and intent.key:
             return None  # a refused key on a resend means that an effect may exist
-        stop = verdict.message if verdict.renew or verdict.out_of_credit else ""
+        stop = verdict.message if verdict.unauthorized or verdict.out_of_credit else ""
         yield Record(
             (
                 Refused(

@@ -6,12 +6,16 @@ Words used below: a *ref* is a location (`$response.body#/id`, `$item#/name`, `$
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Any, Literal
 
 Ref = str
 JsonPath = str
 Pointer = str
+
+Send = Mapping[str, Ref | list[Any]]
+"""An input's name, or a pointer into the body, to a ref or a one-item list (a constant)."""
 
 Effect = Literal["paid", "free", "none"]
 Repeat = Literal["safe", "unsafe"]
@@ -36,8 +40,8 @@ class CallSpec:
     that end a progress. `refused`: conditions under which the answer means no."""
 
     operation: str
-    send: Mapping[str, Ref | list[Any]] = field(default_factory=dict)
-    media: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    send: Send = default(default_factory=dict)
+    media: Mapping[str, tuple[str, ...]] = default(default_factory=dict)
     many: Pointer = ""
     keep: tuple[str, ...] = ()
     at: Ref = ""
@@ -70,7 +74,7 @@ class ListSpec:
     items: JsonPath
     id: Ref
     page: Page = Page()
-    send: Mapping[str, Ref | list[Any]] = field(default_factory=dict)
+    send: Send = default(default_factory=dict)
     order: Literal["newest", "oldest", "unknown"] = "unknown"
     whole: bool = False
     lag: float = 30.0
@@ -108,7 +112,7 @@ class FindSpec:
     field: Pointer
     mark: Ref
     created: Ref = ""
-    compare: Mapping[str, Ref] = field(default_factory=dict)
+    compare: Mapping[str, Ref] = default(default_factory=dict)
     limit: Limit = Limit()
 
 
@@ -136,7 +140,7 @@ class Delivery:
     key: KeySpec | None = None
     find: FindSpec | None = None
     webhook: WebhookDelivery | None = None
-    compare: Mapping[str, Ref] = field(default_factory=dict)
+    compare: Mapping[str, Ref] = default(default_factory=dict)
     settle: Settle = Settle()
 
     @property
@@ -180,10 +184,10 @@ class Download:
     base: str = ""
     auth: bool = False
     each: str = ""
-    where: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    where: Mapping[str, tuple[Any, ...]] = default(default_factory=dict)
     operation: str = ""
-    send: Mapping[str, Ref | list[Any]] = field(default_factory=dict)
-    accept: Mapping[str, str] = field(default_factory=dict)
+    send: Send = default(default_factory=dict)
+    accept: Mapping[str, str] = default(default_factory=dict)
     file_name: Ref = ""
 
 
@@ -219,7 +223,7 @@ class WebhookSpec:
     """The field that takes our URL, what else to set, and where a notification carries the id and the mark."""
 
     field: Pointer
-    set: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = default(default_factory=dict)
     id: Ref = ""
     mark: Ref = ""
 
@@ -272,7 +276,7 @@ class ErrorSpec:
     code: Ref = ""
     message: Ref = ""
     safe: tuple[int, ...] = ()
-    help: Mapping[str, str] = field(default_factory=dict)
+    help: Mapping[str, str] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +303,8 @@ class Resource:
     delivery: Delivery = Delivery()
     wait: Wait = Wait()
     webhook: WebhookSpec | None = None
-    downloads: Mapping[str, Download] = field(default_factory=dict)
-    outputs: Mapping[str, Any] = field(default_factory=dict)
+    downloads: Mapping[str, Download] = default(default_factory=dict)
+    outputs: Mapping[str, Any] = default(default_factory=dict)
     cost: CostSpec | None = None
     bulk: BulkSpec | None = None
     errors: ErrorSpec | None = None
@@ -316,6 +320,7 @@ class Action:
     repeat: Repeat = "unsafe"
     strategy: str = ""
     delivery: Delivery = Delivery()
+    outputs: Mapping[str, Any] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +333,7 @@ class Lookup:
     items: JsonPath = ""
     page: Page = Page()
     volatile: bool = False
+    outputs: Mapping[str, Any] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +342,7 @@ class SessionSpec:
 
     login: CallSpec
     refresh: CallSpec | None = None
-    keep: Mapping[str, Ref] = field(default_factory=dict)
+    keep: Mapping[str, Ref] = default(default_factory=dict)
     cookies: tuple[str, ...] = ()
     life: float | None = None
     renew_on: tuple[int, ...] = (401,)
@@ -347,6 +353,6 @@ class AuthScheme:
     """Chosen by the credentials `needs`. `headers` and `query` hold texts with `{auth.x}` and `{session.x}`."""
 
     needs: tuple[str, ...]
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = default(default_factory=dict)
+    query: Mapping[str, str] = default(default_factory=dict)
     session: SessionSpec | None = None

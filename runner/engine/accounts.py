@@ -53,6 +53,10 @@ class Account:
         """Let nothing more go there in this run."""
         self.stopped = self.stopped or reason
 
+    def halted(self) -> bool:
+        """Whether nothing more may go there; it may change while a call waits for its slot."""
+        return bool(self.stopped)
+
     async def send(
         self, call: Call, *, before: Callable[[], Awaitable[None]] | None = None, fresh: bool = False
     ) -> Reply:
@@ -61,7 +65,7 @@ class Account:
         `before` runs between having the slot and the first byte: that is where an intent becomes durable. When it
         raises, nothing is sent.
         """
-        if self.stopped:
+        if self.halted():
             return NoAnswer(False, self.stopped)
         try:
             await self._ensure_session()
@@ -69,7 +73,7 @@ class Account:
             self.stop(error.message)
             return NoAnswer(False, error.message)
         async with self.limiter.slot():
-            if self.stopped:
+            if self.halted():
                 return NoAnswer(False, self.stopped)
             if before is not None:
                 await before()
@@ -100,7 +104,7 @@ class Account:
         if isinstance(reply, NoAnswer):
             return
         if reply.status == 429:
-            verdict = judge(reply, self.provider.errors, None, ())
+            verdict = judge(reply, self.provider.errors)
             self.limiter.hold_still(verdict.retry_after)
         elif reply.status == 401:
             self.stop(f"{self.provider.name} refused the credentials (401)")
@@ -150,5 +154,7 @@ class Account:
         if (own.scheme, own.netloc) != (other.scheme, other.netloc):
             return ()
         await self._ensure_session()
-        headers, _ = credentials_of(self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form)
+        headers, _ = credentials_of(
+            self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form
+        )
         return tuple(headers.items())

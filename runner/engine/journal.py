@@ -42,7 +42,9 @@ class _Batch:
 class Journal:
     """The state of one manifest, open for writing. Use `open_journal`; close it to let go of the lock."""
 
-    def __init__(self, file: Path, name: str, connection: sqlite3.Connection, state: State, lock: Lock) -> None:
+    def __init__(
+        self, file: Path, name: str, connection: sqlite3.Connection, state: State, lock: Lock
+    ) -> None:
         self.file = file
         self.name = name
         self.lineage = state.lineage
@@ -193,7 +195,9 @@ class Journal:
                 "INSERT OR REPLACE INTO groups (address, closed, data) VALUES (?, ?, ?)",
                 [(a, int(g.closed), self._codec.encode_group(g)) for a, g in batch.groups.items()],
             )
-            self._connection.executemany("UPDATE inbox SET taken = 1 WHERE seq = ?", [(seq,) for seq in batch.taken])
+            self._connection.executemany(
+                "UPDATE inbox SET taken = 1 WHERE seq = ?", [(seq,) for seq in batch.taken]
+            )
             self._connection.execute("COMMIT")
             self.commits += 1
         except (sqlite3.Error, OSError, TypeError, ValueError) as error:
@@ -246,7 +250,8 @@ def leave_in_inbox(file: Path, address: str, verb: str, argument: str) -> None:
     connection = connect(file)
     try:
         connection.execute(
-            "INSERT INTO inbox (at, address, verb, argument) VALUES (?, ?, ?, ?)", (now_text(), address, verb, argument)
+            "INSERT INTO inbox (at, address, verb, argument) VALUES (?, ?, ?, ?)",
+            (now_text(), address, verb, argument),
         )
     finally:
         connection.close()

@@ -37,7 +37,9 @@ class Lock:
         self.file = state.with_name(state.name + ".lock")
         self._handle: IO[str] | None = None
 
-    def take(self, holder: Holder, timeout: float, wait: Callable[[float], None] = time.sleep) -> Holder | None:
+    def take(
+        self, holder: Holder, timeout: float, wait: Callable[[float], None] = time.sleep
+    ) -> Holder | None:
         """Take the lock within `timeout` seconds; returns the former holder when it ended without letting go.
 
         Raises StateLocked, naming the holder.

@@ -135,7 +135,11 @@ class Poller:
         by_list: dict[str, list[Waiter]] = defaultdict(list)
         for waiter in due:
             if waiter.deadline is not None and now >= waiter.deadline:
-                self._spawn(self.lost(waiter, "timeout", "the time given for this run is over; the work goes on there"))
+                self._spawn(
+                    self.lost(
+                        waiter, "timeout", "the time given for this run is over; the work goes on there"
+                    )
+                )
             elif waiter.account.stopped:
                 self._spawn(self.lost(waiter, "failed", waiter.account.stopped))
             elif waiter.collection is None:
@@ -190,7 +194,9 @@ class Poller:
         if isinstance(reply, Answer) and reply.status in (404, 410):
             waiter.misses += 1
             if waiter.misses >= VANISHED:
-                await self.lost(waiter, "vanished", f"{waiter.account.provider.name} no longer knows {waiter.id}")
+                await self.lost(
+                    waiter, "vanished", f"{waiter.account.provider.name} no longer knows {waiter.id}"
+                )
                 return
         self._push(waiter)
 

@@ -49,7 +49,9 @@ def create_or_check(connection: sqlite3.Connection, file: Path, name: str) -> st
         if empty and application == 0:
             return _create(connection, name)
         if application != APPLICATION:
-            raise StateCorrupt(f"{file} is a database, but not a journal of runner", "choose another file with state:")
+            raise StateCorrupt(
+                f"{file} is a database, but not a journal of runner", "choose another file with state:"
+            )
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise StateNewer(
@@ -59,7 +61,8 @@ def create_or_check(connection: sqlite3.Connection, file: Path, name: str) -> st
         held = dict(connection.execute("SELECT key, value FROM meta").fetchall())
     except sqlite3.DatabaseError as error:
         raise StateCorrupt(
-            f"{file} cannot be read as a journal: {error}", "put it aside and restore a copy; nothing was changed"
+            f"{file} cannot be read as a journal: {error}",
+            "put it aside and restore a copy; nothing was changed",
         ) from error
     if held.get("name") != name:
         raise StateForeign(
@@ -93,7 +96,9 @@ def connect(file: Path) -> sqlite3.Connection:
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=10)
     except (OSError, sqlite3.Error) as error:
-        raise StateCorrupt(f"{file} cannot be opened: {error}", "check the folder and its permissions") from error
+        raise StateCorrupt(
+            f"{file} cannot be opened: {error}", "check the folder and its permissions"
+        ) from error
     connection.execute("PRAGMA synchronous=FULL")
     return connection
 
@@ -121,7 +126,9 @@ def read_state(file: Path, name: str) -> State:
     """A snapshot without the lock; an absent file is an empty state. Raises StateError."""
     if not file.exists() or file.stat().st_size == 0:
         return State(name=name)
-    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)
+    connection = sqlite3.connect(
+        f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10
+    )
     try:
         lineage = create_or_check(connection, file, name)
         return load_state(connection, file, name, lineage)
@@ -136,7 +143,9 @@ def read_events(file: Path, address: str) -> list[tuple[int, str, str, str]]:
     connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
     try:
         return list(
-            connection.execute("SELECT seq, at, kind, data FROM events WHERE address = ? ORDER BY seq", (address,))
+            connection.execute(
+                "SELECT seq, at, kind, data FROM events WHERE address = ? ORDER BY seq", (address,)
+            )
         )
     finally:
         connection.close()

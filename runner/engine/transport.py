@@ -94,7 +94,11 @@ class Transport:
 
     @asynccontextmanager
     async def stream(
-        self, url: str, headers: Sequence[tuple[str, str]] = (), *, allowed: Callable[[str], bool] | None = None
+        self,
+        url: str,
+        headers: Sequence[tuple[str, str]] = (),
+        *,
+        allowed: Callable[[str], bool] | None = None,
     ) -> AsyncIterator[Stream]:
         """GET a URL and read it piece by piece. With `allowed` the URL is somebody's word: only http and https, and no
         address of this machine or its neighbourhood unless `allowed(host)`; raises ForbiddenAddress.

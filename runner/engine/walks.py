@@ -17,6 +17,7 @@ from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
 from runner.model.observation import Remote
 
+
 def collection_of(
     provider: Provider, account: str, name: str, inputs: Mapping[str, Any], mark: str = ""
 ) -> Collection:
@@ -28,7 +29,9 @@ def collection_of(
         if value is not MISSING and value is not None:
             sent[parameter] = value
     words = " ".join(f"{key}={value}" for key, value in sorted(sent.items()))
-    return Collection(provider.name, name, tuple(sorted(sent.items())), f"{account} {name} {words}".rstrip(), mark)
+    return Collection(
+        provider.name, name, tuple(sorted(sent.items())), f"{account} {name} {words}".rstrip(), mark
+    )
 
 
 def server_date(answer: Answer) -> float | None:
@@ -86,7 +89,9 @@ class Walks:
         cursor: Any = spec.page.first
         self.count += 1
         for number in range(MOST_PAGES):
-            call = encode(account.provider.operation(spec.operation), page_inputs(spec, dict(collection.inputs), cursor))
+            call = encode(
+                account.provider.operation(spec.operation), page_inputs(spec, dict(collection.inputs), cursor)
+            )
             reply = await account.send(call)
             if isinstance(reply, NoAnswer) or not reply.ok or reply.unreadable:
                 return reply
@@ -106,7 +111,9 @@ def _remote(spec: ListSpec, mark_ref: str, item: Any) -> Remote:
     scope = Scope(item=item)
     id = locate(spec.id, scope)
     mark = locate(mark_ref, scope) if mark_ref else MISSING
-    return Remote("" if id is MISSING else str(id), "" if mark is MISSING or mark is None else str(mark), item)
+    return Remote(
+        "" if id is MISSING else str(id), "" if mark is MISSING or mark is None else str(mark), item
+    )
 
 
 def _by_mark(items: Mapping[str, Remote]) -> dict[str, tuple[Remote, ...]]:

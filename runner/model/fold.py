@@ -102,7 +102,9 @@ def _received(known: InstanceState | None, event: Received, at: str) -> Instance
 def _finished(known: InstanceState | None, event: Finished, at: str) -> InstanceState:
     base = known
     if base is None or base.generation < event.generation:
-        base = InstanceState(event.address, event.generation, Phase.READY, former=_former(known, event.generation))
+        base = InstanceState(
+            event.address, event.generation, Phase.READY, former=_former(known, event.generation)
+        )
     elif base.generation > event.generation:
         return base
     return replace(
@@ -125,17 +127,23 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
     match event:
         case Refused():
             reason = f"{event.code}: {event.message}" if event.code else event.message
-            return replace(known, phase=Phase.REFUSED, intent=None, message=reason, status=str(event.status), since=at)
+            return replace(
+                known, phase=Phase.REFUSED, intent=None, message=reason, status=str(event.status), since=at
+            )
         case Withdrawn():
             return replace(known, phase=Phase.WITHDRAWN, intent=None, message=event.reason, since=at)
         case Settling():
             return replace(known, settling_since=event.since or known.settling_since, message=event.reason)
         case Doubted():
-            return replace(known, phase=Phase.DOUBT, message=event.reason, candidates=event.candidates, since=at)
+            return replace(
+                known, phase=Phase.DOUBT, message=event.reason, candidates=event.candidates, since=at
+            )
         case Resolved(how="resend"):
             return replace(known, phase=Phase.UNSETTLED, resend=True, settling_since="", message="", since=at)
         case Resolved():
-            return replace(known, phase=Phase.ABANDONED, intent=None, message="abandoned by a person", since=at)
+            return replace(
+                known, phase=Phase.ABANDONED, intent=None, message="abandoned by a person", since=at
+            )
         case Progressed():
             return replace(known, status=event.status)
         case Saving():

@@ -32,7 +32,7 @@ SENDING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.C
 
 @dataclass(frozen=True, slots=True)
 class FieldDiff:
-    """One field of `with` (or one cell of a workbook) before and after; texts as people read them, None: absent."""
+    """One field of `with` (or one cell of a workbook) before and after, as people read them; None: absent."""
 
     field: str
     before: str | None
@@ -52,9 +52,10 @@ class Cost:
 class Change:
     """What will be done to one instance. `sure` is false (`create?`) where only apply can decide.
 
-    `contract` names how a lost answer is settled (`find`, `find+key`, `none`); `group` names the workbook of a bulk
-    request; `command` is what to type when the change is blocked. `consent` is false for a `replace?` that apply must
-    not carry out when the inputs turn out to have changed: it is then blocked, and `command` gives the consent.
+    `contract` names how a lost answer is settled (`find`, `find+key`, `none`); `group` names the workbook of
+    a bulk request; `command` is what to type when the change is blocked. `consent` is false for a `replace?`
+    that apply must not carry out when the inputs turn out to have changed: it is blocked then, and `command`
+    consents.
     """
 
     address: str
@@ -88,8 +89,9 @@ class BulkRequests:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Changes by address in the order of the graph. `left` are addresses that the state knows and the manifest does not.
+    """Changes by address in the order of the graph.
 
+    `left` are addresses that the state knows and the manifest does not.
     `balances` maps a provider to what is left there; `warnings` do not stop a run.
     """
 

@@ -28,9 +28,11 @@ class Unknown:
 
     __str__ = __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __call__ = _reached
     __int__ = __float__ = __index__ = __complex__ = __format__ = _reached
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _reached  # type: ignore[assignment]
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _reached
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _reached
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _reached
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = (
+        _reached
+    )
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -40,7 +40,9 @@ def search_rows(
         walked = yield Walk(order.collection, view.monotonic())
         if not isinstance(walked, Walked):
             search.failures += 1
-            yield Until(view.monotonic() + min(60.0, order.settle.lag * search.failures), "the list cannot be read")
+            yield Until(
+                view.monotonic() + min(60.0, order.settle.lag * search.failures), "the list cannot be read"
+            )
             continue
         events = _adopt(order, view, walked, waiting)
         if events:
@@ -113,7 +115,8 @@ def _give_up(
         return Outcome("withdrawn", "the bulk request was never done")
     reason = "its row of the bulk request could not be found, and others could"
     doubts: list[Event] = [
-        Doubted(address=member.address, generation=member.generation, reason=reason) for member in waiting.values()
+        Doubted(address=member.address, generation=member.generation, reason=reason)
+        for member in waiting.values()
     ]
     yield Record((*doubts, GroupClosed(address=group, reason="the rest is in doubt")))
     return Outcome("doubt", reason)

@@ -46,7 +46,6 @@ class GroupOrder:
     whole: bool = False
     every: tuple[float, float] = (15.0, 600.0)
     retries: int = 3
-    renew_on: tuple[int, ...] = (401,)
 
     @property
     def bulk(self) -> BulkSpec:
@@ -60,7 +59,7 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
     """Send the workbook's request and follow every row to its identity."""
     for attempt in range(PATIENCE):
         reply = yield Request(order.intent.call, intent=order.intent)
-        verdict = judge(reply, order.use.provider.errors, None, order.renew_on)
+        verdict = judge(reply, order.use.provider.errors)
         if verdict.meaning == "accepted" and isinstance(reply, Answer):
             id = locate(order.bulk.receipt, Scope(answer=reply, request=order.inputs))
             if id is not MISSING and id not in (None, ""):
@@ -82,7 +81,8 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
 def withdraw(order: GroupOrder, reason: str) -> tuple[Event, ...]:
     """Close the group and the intents of its members: nothing happened there."""
     members: list[Event] = [
-        Withdrawn(address=member.address, generation=member.generation, reason=reason) for member in order.members
+        Withdrawn(address=member.address, generation=member.generation, reason=reason)
+        for member in order.members
     ]
     return (*members, GroupClosed(address=order.intent.address, reason=reason))
 
@@ -99,7 +99,7 @@ def _refused(order: GroupOrder, verdict: Verdict, status: int) -> Generator[Effe
         for member in order.members
     ]
     yield Record((*events, GroupClosed(address=order.intent.address, reason="refused")))
-    stop = verdict.message if verdict.renew or verdict.out_of_credit else ""
+    stop = verdict.message if verdict.unauthorized or verdict.out_of_credit else ""
     return Outcome("refused", verdict.message, stop_provider=stop)
 
 
@@ -122,7 +122,8 @@ def follow_group(order: GroupOrder, view: View, id: str) -> Lifecycle:
                 return (yield from search_rows(rest, view, alive=view.monotonic(), refused=messages))
         least, most = order.every
         yield Until(
-            view.monotonic() + min(max(least, (view.monotonic() - began) / 4), most), "the bulk request is at work"
+            view.monotonic() + min(max(least, (view.monotonic() - began) / 4), most),
+            "the bulk request is at work",
         )
     yield Record((GroupClosed(address=order.intent.address, reason="every row has its outcome"),))
     return Outcome("received", id=id)
@@ -147,7 +148,8 @@ def _rows(order: GroupOrder, id: str) -> Generator[Effect, Any, list[Any] | None
     spec = rows.list
     scope = Scope(request=order.inputs, receipt=id)
     fixed = {
-        name: source[0] if isinstance(source, list) else locate(source, scope) for name, source in spec.send.items()
+        name: source[0] if isinstance(source, list) else locate(source, scope)
+        for name, source in spec.send.items()
     }
     found: list[Any] = []
     cursor: Any = spec.page.first
@@ -208,4 +210,13 @@ def resume_group(order: GroupOrder, view: View, id: str, since: str) -> Lifecycl
     return (yield from search_rows(order, view, alive=None, since=since))
 
 
-__all__ = ["GroupOrder", "Walk", "Walked", "follow_group", "receive", "resume_group", "submit_group", "withdraw"]
+__all__ = [
+    "GroupOrder",
+    "Walk",
+    "Walked",
+    "follow_group",
+    "receive",
+    "resume_group",
+    "submit_group",
+    "withdraw",
+]
