@@ -1,1 +1,2 @@
-"""Providers as data: OpenAPI documents, request encoding, answer decoding, and the lifecycle of a paid call."""
+"""Providers as data: OpenAPI documents, request encoding, answer decoding, and the lifecycle of a paid
+call."""

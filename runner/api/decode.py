@@ -1,0 +1,93 @@
+"""Bytes of an answer → `Answer`. Whatever cannot be read is said in words, never raised."""
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from runner.model.http import Answer
+
+MOST_BYTES = 64 * 1024 * 1024
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+def decode(status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
+    """A whole answer. `raw` has its content encoding (gzip …) removed already; header names may be in any
+    case.
+
+    The body is JSON by its content type or by its look, otherwise a text; with `unreadable` it is None.
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    if not raw.strip():
+        return Answer(status, lower)
+    if len(raw) > MOST_BYTES:
+        return Answer(status, lower, None, f"the answer is larger than {MOST_BYTES // 1024**2} MiB")
+    media, charset = content_type(lower.get("content-type", ""))
+    try:
+        text = raw.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        return Answer(status, lower, None, f"the answer is not {charset} text ({media or 'no content type'})")
+    text = text.removeprefix("\ufeff")
+    looks = text.lstrip()[:1]
+    if _is_json(media) or looks in ("{", "["):
+        return _json_answer(status, lower, text, media)
+    if media == "text/html" or (looks == "<" and not _is_xml(media)):
+        return Answer(status, lower, None, _html(text))
+    if _is_xml(media):
+        return Answer(status, lower, None, "the answer is XML")
+    if not media:
+        return _bare(status, lower, text)
+    return Answer(status, lower, text)
+
+
+def content_type(header: str) -> tuple[str, str]:
+    """The media type in lower case and the charset (UTF-8 when none is named) of a `Content-Type`."""
+    media, *parameters = header.split(";")
+    charset = "utf-8"
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip():
+            charset = value.strip().strip("\"'").lower()
+    return media.strip().lower(), charset
+
+
+def _is_json(media: str) -> bool:
+    return media in ("application/json", "text/json") or media.endswith("+json")
+
+
+def _is_xml(media: str) -> bool:
+    return media in ("application/xml", "text/xml") or media.endswith("+xml")
+
+
+def _json_answer(status: int, headers: dict[str, str], text: str, media: str) -> Answer:
+    try:
+        return Answer(status, headers, json.loads(text, parse_constant=_no_number))
+    except RecursionError:
+        return Answer(status, headers, None, "the answer's JSON is nested too deep")
+    except ValueError as error:
+        if text.lstrip()[:1] == "<":
+            return Answer(status, headers, None, _html(text))
+        if not _is_json(media):
+            return Answer(status, headers, text)
+        where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        return Answer(status, headers, None, f"the answer is not valid JSON{where}")
+
+
+def _bare(status: int, headers: dict[str, str], text: str) -> Answer:
+    """Without a content type, a lone number or quoted text is JSON; everything else is a text."""
+    try:
+        return Answer(status, headers, json.loads(text, parse_constant=_no_number))
+    except ValueError:
+        return Answer(status, headers, text)
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _html(text: str) -> str:
+    title = _TITLE.search(text[:20000])
+    said = " ".join(html.unescape(title[1]).split())[:120] if title else ""
+    return f"the answer is an HTML page ({said})" if said else "the answer is an HTML page"

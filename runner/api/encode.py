@@ -1,0 +1,271 @@
+"""Inputs → a request. The same inputs in the same order give the same bytes, which a resent call relies
+on."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from runner.api.document import pointer_steps
+from runner.api.lifedata import CallSpec
+from runner.api.locate import MISSING, Scope, among, locate
+from runner.api.multipart import multipart
+from runner.api.operation import WHOLE_BODY, MediaType, Operation, Parameter
+from runner.api.parameters import form_text, header_text, path_text, query_pairs, quoted_query
+from runner.api.provider import Provider
+from runner.api.shape import shape_of
+from runner.model.errors import RunnerError
+from runner.model.http import Call, Upload
+from runner.model.text import LocalFile, plain
+from runner.model.unknown import Unknown
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+def encode(
+    operation: Operation,
+    inputs: Mapping[str, Any],
+    *,
+    media: str = "",
+    headers: Iterable[tuple[str, str]] = (),
+) -> Call:
+    """The call of an operation with these inputs; nulls are left out.
+
+    `media` names the form of the body, otherwise the preferred one; `headers` are further ones (an
+    idempotency key). RunnerError names the input that is missing or cannot be written.
+    """
+    left = {name: value for name, value in inputs.items() if value is not None}
+    written = {parameter: left.pop(parameter.input, None) for parameter in operation.parameters}
+    for parameter, value in written.items():
+        if value is None and parameter.required:
+            raise _unfit(operation, parameter.input, "is missing")
+    path = operation.path
+    query: list[str] = []
+    made_headers = [("Accept", _accept(operation))]
+    cookies: list[str] = []
+    for parameter, value in written.items():
+        if value is None:
+            continue
+        value = _checked(operation, parameter.input, value, files=False)
+        if parameter.place == "path":
+            path = path.replace("{" + parameter.name + "}", _path(operation, parameter, value))
+        elif parameter.place == "query":
+            query += [
+                quoted_query(name, text, parameter.reserved) for name, text in query_pairs(parameter, value)
+            ]
+        elif parameter.place == "header":
+            made_headers.append((parameter.name, _header(operation, parameter, value)))
+        else:
+            cookies += [
+                f"{name}={_line(operation, parameter, text)}" for name, text in query_pairs(parameter, value)
+            ]
+    if cookies:
+        made_headers.append(("Cookie", "; ".join(cookies)))
+    content_type, body = _body(operation, left, media)
+    if content_type:
+        made_headers.append(("Content-Type", content_type))
+    made_headers += headers
+    target = f"{path}?{'&'.join(query)}" if query else path
+    return Call(operation.method, target, tuple(made_headers), body, repeatable=operation.repeatable)
+
+
+def call_of(
+    provider: Provider,
+    spec: CallSpec,
+    scope: Scope,
+    inputs: Mapping[str, Any] = {},
+    *,
+    ids: Iterable[str] = (),
+    headers: Iterable[tuple[str, str]] = (),
+    repeatable: bool = False,
+) -> Call:
+    """The call that a document describes: `inputs` and what `spec.send` adds to them.
+
+    A value of the request or of an item that is not there is left out; one that the call cannot do without
+    (`$id`, a credential) is a RunnerError. `ids` fill the list at `spec.many`. `repeatable` says that this
+    call may be sent again whatever its method.
+    """
+    filled = deepcopy_inputs(inputs)
+    for name, source in spec.send.items():
+        value = source[0] if isinstance(source, list) else locate(source, scope)
+        if value is MISSING:
+            if str(source).startswith(("$request.", "$item", "$observed.")):
+                continue
+            raise RunnerError(f"{provider.name}: {spec.operation} needs {source}, which is not known")
+        put(filled, name, value)
+    listed = list(ids)
+    if spec.many and listed:
+        put(filled, spec.many, listed)
+    operation = provider.operation(spec.operation)
+    call = encode(operation, filled, media=_chosen(spec, filled), headers=headers)
+    return replace(call, repeatable=True) if repeatable and not call.repeatable else call
+
+
+def put(inputs: dict[str, Any], name: str, value: Any) -> None:
+    """Sets an input by its name, or by a pointer into the body; mappings and lists on the way are made."""
+    steps = pointer_steps(name) if name.startswith("/") else (name,)
+    held: Any = inputs
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        fresh: Any = value if following is None else ([] if following in ("0", "-") else {})
+        if isinstance(held, list):
+            position = len(held) if step == "-" else int(step)
+            if position >= len(held):
+                held.append(fresh)
+                position = len(held) - 1
+            elif following is None:
+                held[position] = value
+            held = held[position]
+        else:
+            if following is None or held.get(step) is None:
+                held[step] = fresh
+            held = held[step]
+
+
+def deepcopy_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that may be filled further; special texts stay what they are."""
+    return {name: _copied(value) for name, value in inputs.items()}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _copied(child) for name, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copied(child) for child in value]
+    return value if isinstance(value, str | int | float | Unknown) or value is None else deepcopy(value)
+
+
+def _chosen(spec: CallSpec, inputs: Mapping[str, Any]) -> str:
+    """The media type whose needs stand in the inputs; the one with most needs wins, then the first."""
+    best, most = "", -1
+    for media, needs in spec.media.items():
+        if len(needs) > most and all(_meets(need, inputs) for need in needs):
+            best, most = media, len(needs)
+    return best
+
+
+def _meets(need: str, inputs: Mapping[str, Any]) -> bool:
+    name, equals, value = need.partition("=")
+    held = inputs.get(name)
+    return among(held, (value,)) if equals else held is not None
+
+
+def _body(operation: Operation, left: dict[str, Any], media: str) -> tuple[str, tuple[bytes | Upload, ...]]:
+    """The content type and the pieces of the body."""
+    form = operation.media_type(media)
+    if form is None:
+        if media:
+            raise RunnerError(f"{operation.id} does not take {media}")
+        if left:
+            raise _unfit(operation, next(iter(left)), "is no input of this operation")
+        return "", ()
+    shape = shape_of(operation.document, form.schema)
+    if shape is None:
+        return _whole(operation, form, left)
+    if not left and not operation.body_required:
+        return "", ()
+    fields = {
+        name: _checked(operation, name, value, files=form.name == MULTIPART) for name, value in left.items()
+    }
+    if form.name == MULTIPART:
+        return multipart(operation, form, fields)
+    if form.name == FORM:
+        return FORM, (form_text(fields).encode(),)
+    return form.name, (_json(operation, form, fields),)
+
+
+def _whole(
+    operation: Operation, form: MediaType, left: dict[str, Any]
+) -> tuple[str, tuple[bytes | Upload, ...]]:
+    """A body that is no object: the input `body`."""
+    value = left.pop(WHOLE_BODY, None)
+    if left:
+        raise _unfit(operation, next(iter(left)), "is no input of this operation")
+    if value is None:
+        if operation.body_required:
+            raise _unfit(operation, WHOLE_BODY, "is missing")
+        return "", ()
+    value = _checked(operation, WHOLE_BODY, value, files=True)
+    if isinstance(value, Upload):
+        return form.name, (value,)
+    if form.name == JSON or form.name.endswith("+json"):
+        return form.name, (_json(operation, form, value),)
+    if isinstance(value, str):
+        return form.name, (value.encode(),)
+    raise _unfit(operation, WHOLE_BODY, f"cannot be written as {form.name}")
+
+
+def _json(operation: Operation, form: MediaType, value: Any) -> bytes:
+    if form.name != JSON and not form.name.endswith("+json"):
+        raise RunnerError(f"{operation.id}: a body of {form.name} cannot be written from fields")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _checked(operation: Operation, name: str, value: Any, *, files: bool) -> Any:
+    """The value as plain JSON values without nulls in mappings; a local file becomes what is streamed."""
+    if isinstance(value, Unknown):
+        raise _unfit(operation, name, f"is not known yet: {value.reason}")
+    if isinstance(value, LocalFile):
+        if not files:
+            raise _unfit(operation, name, "is a file, which cannot stand here")
+        return _upload(operation, name, value)
+    if isinstance(value, Mapping):
+        held = {str(key): child for key, child in value.items() if child is not None}
+        return {key: _checked(operation, f"{name}.{key}", child, files=files) for key, child in held.items()}
+    if isinstance(value, list | tuple):
+        return [_checked(operation, f"{name}[{i}]", child, files=files) for i, child in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _unfit(operation, name, "is no finite number")
+    if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise _unfit(operation, name, "holds half a character, which no text can carry")
+        return plain(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise _unfit(operation, name, f"cannot be written: it is a {type(value).__name__}")
+
+
+def _upload(operation: Operation, name: str, file: LocalFile) -> Upload:
+    from pathlib import Path
+
+    path = str.__str__(file)
+    try:
+        size = Path(path).stat().st_size
+    except OSError as error:
+        raise _unfit(operation, name, f"is a file that cannot be read: {path} ({error.strerror})") from error
+    return Upload(path, size, file.sha256)
+
+
+def _path(operation: Operation, parameter: Parameter, value: Any) -> str:
+    text = path_text(parameter, value)
+    if text in ("", ".", ".."):
+        raise _unfit(
+            operation, parameter.input, f"cannot be {value!r}: it stands in the path {operation.path}"
+        )
+    return text
+
+
+def _header(operation: Operation, parameter: Parameter, value: Any) -> str:
+    return _line(operation, parameter, header_text(parameter, value))
+
+
+def _line(operation: Operation, parameter: Parameter, text: str) -> str:
+    if not text.isascii() or any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise _unfit(
+            operation, parameter.input, "must be plain ASCII in one line, since it goes into a header"
+        )
+    return text
+
+
+def _accept(operation: Operation) -> str:
+    produced = operation.produces()
+    if not produced or any(media == JSON or media.endswith("+json") for media in produced):
+        return JSON
+    return ", ".join(produced)
+
+
+def _unfit(operation: Operation, name: str, reason: str) -> RunnerError:
+    return RunnerError(f"{operation.id}: `{name}` {reason}")

@@ -1,0 +1,180 @@
+"""YAML 1.2 core or JSON text → plain values, and the place of any value in the text.
+
+Values are built in one walk over the C parser's nodes, which is faster than the constructor of PyYAML and
+lets dates, `no` and `012` stay texts. Places are looked for only when something is wrong.
+"""
+
+import gc
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from runner.model.problem import Place, Problem
+
+MOST_BYTES = 64 * 1024 * 1024
+DEEPEST = 200
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?\Z")
+_WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+          "null": None, "Null": None, "NULL": None, "~": None, "": None}  # fmt: skip
+_PLAIN = "plain"
+_TEXT = "tag:yaml.org,2002:str"
+
+Steps = tuple[str | int, ...]
+
+
+class Unparsable(Exception):
+    """The text is neither YAML nor JSON that we read; carries the one problem that says why and where."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def parse(text: str, file: str) -> Any:
+    """The values of a text; `file` names it in problems. Unparsable when it cannot be read."""
+    if len(text) > MOST_BYTES:
+        limit = MOST_BYTES // 1024**2
+        raise Unparsable(Problem("document-too-large", f"the file is larger than {limit} MiB", Place(file)))
+    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+        try:
+            return json.loads(text.lstrip("\ufeff"))
+        except (json.JSONDecodeError, RecursionError):
+            pass  # a YAML flow mapping begins the same way; whatever is wrong is said with its place below
+    with _collector_off():
+        return _Walk(file).value(_compose(text, file), 0)
+
+
+def place_of(text: str, file: str, steps: Steps) -> tuple[Place, str]:
+    """The place of the value at `steps` (of its key, in a mapping), or of the nearest one above it, and its
+    line."""
+    import yaml
+
+    try:
+        node = _compose(text, file)
+    except Unparsable as broken:
+        return broken.problem.where, broken.problem.source
+    mark = node.start_mark if node is not None else None
+    for step in steps:
+        found = None
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if str(key.value) == str(step)), None)
+        elif isinstance(node, yaml.SequenceNode) and str(step).isdigit() and int(step) < len(node.value):
+            found = (node.value[int(step)], node.value[int(step)])
+        if found is None:
+            break
+        mark, node = found[0].start_mark, found[1]
+    if mark is None:
+        return Place(file), ""
+    return Place(file, mark.line + 1, mark.column + 1), _line(text, mark.line)
+
+
+def _compose(text: str, file: str) -> Any:
+    import yaml
+
+    class Loader(yaml.CSafeLoader):
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+            return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _TEXT
+
+    try:
+        return yaml.compose(text, Loader=Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        said = error.problem or error.context or "it cannot be read"
+        source = _line(text, mark.line) if mark else ""
+        raise Unparsable(Problem("broken-yaml", f"not valid YAML: {said}", place, source=source)) from error
+    except yaml.YAMLError as error:
+        raise Unparsable(Problem("broken-yaml", f"not valid YAML: {error}", Place(file))) from error
+
+
+class _Walk:
+    """Nodes → values. A node that several aliases share becomes one shared value, so that no alias can blow
+    up."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._made: dict[int, Any] = {}
+        self._open: set[int] = set()
+
+    def value(self, node: Any, depth: int) -> Any:
+        if node is None:
+            return None
+        if node.id == "scalar":
+            return _scalar(node)
+        known = id(node)
+        if known in self._made:
+            return self._made[known]
+        if depth > DEEPEST or known in self._open:
+            reason = "an alias that holds itself" if known in self._open else f"nested deeper than {DEEPEST}"
+            raise self._unparsable("broken-yaml", f"not readable: {reason}", node)
+        self._open.add(known)
+        made: Any
+        if node.id == "sequence":
+            made = [self.value(child, depth + 1) for child in node.value]
+        else:
+            made = self._mapping(node, depth)
+        self._open.discard(known)
+        self._made[known] = made
+        return made
+
+    def _mapping(self, node: Any, depth: int) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        merged: list[Any] = []
+        for key, child in node.value:
+            if key.id != "scalar":
+                raise self._unparsable("broken-yaml", "a key must be a plain text", key)
+            name = key.value
+            if name == "<<" and key.tag == _PLAIN:
+                merged += child.value if child.id == "sequence" else [child]
+                continue
+            if name in own:
+                raise self._unparsable("duplicate-key", f"the key {name!r} stands here twice", key)
+            own[name] = self.value(child, depth + 1)
+        if not merged:
+            return own
+        found: dict[str, Any] = {}
+        for child in reversed(merged):
+            base = self.value(child, depth + 1)
+            if not isinstance(base, dict):
+                raise self._unparsable("broken-yaml", "`<<` takes a mapping or a list of mappings", child)
+            found.update(base)
+        return {**found, **own}
+
+    def _unparsable(self, code: str, message: str, node: Any) -> Unparsable:
+        mark = node.start_mark
+        return Unparsable(Problem(code, message, Place(self._file, mark.line + 1, mark.column + 1)))
+
+
+def _scalar(node: Any) -> Any:
+    text = node.value
+    if node.tag != _PLAIN:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in "-0123456789":
+        if _INTEGER.match(text):
+            return int(text)
+        if _NUMBER.match(text):
+            return float(text)
+    return text
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.splitlines()
+    return lines[number] if number < len(lines) else ""
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Most of the time of a large document is Python's collector looking at nodes that all live."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -1,0 +1,150 @@
+"""A provider: an OpenAPI document and what its `x-runner` says, and the use of one of its names by a job."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.api import lifedata as life
+from runner.api.document import Document
+from runner.api.inputs import inputs_schema
+from runner.api.operation import Operation, Target, read_operation, snake
+from runner.api.xrunner import Vocabulary
+
+Kind = life.Resource | life.Action | life.Lookup
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Provider:
+    """One API. `base_url` is the document's own, without a slash at its end (empty when it names none);
+    `digest` is the sha256 of the document and its overlay; `described` says whether there is an
+    `x-runner`."""
+
+    name: str
+    title: str
+    base_url: str
+    digest: str
+    document: Document = field(repr=False)
+    index: Mapping[str, Target] = field(repr=False)
+    vocabulary: Vocabulary = field(repr=False)
+    described: bool = True
+    _operations: dict[str, Operation] = field(default_factory=dict, repr=False)
+
+    @property
+    def auth(self) -> tuple[life.AuthScheme, ...]:
+        return self.vocabulary.auth
+
+    @property
+    def errors(self) -> life.ErrorSpec:
+        return self.vocabulary.errors
+
+    @property
+    def lists(self) -> Mapping[str, life.ListSpec]:
+        return self.vocabulary.lists
+
+    @property
+    def resources(self) -> Mapping[str, life.Resource]:
+        return self.vocabulary.resources
+
+    @property
+    def actions(self) -> Mapping[str, life.Action]:
+        return self.vocabulary.actions
+
+    @property
+    def lookups(self) -> Mapping[str, life.Lookup]:
+        return self.vocabulary.lookups
+
+    def operation(self, id: str) -> Operation:
+        """The operation of that id; KeyError when there is none, InvalidInput when the document is broken
+        there."""
+        if id not in self._operations:
+            self._operations[id] = read_operation(self.document, id, self.index[id])
+        return self._operations[id]
+
+    def names(self) -> tuple[str, ...]:
+        """Every name that a job may use, sorted."""
+        return tuple(sorted({*self.resources, *self.actions, *self.lookups}))
+
+    def find(self, name: str) -> Kind | None:
+        """What a job means by `name`; an operation without `x-runner` also answers to its name in
+        snake_case."""
+        for held in (self.resources, self.actions, self.lookups):
+            if name in held:
+                return held[name]
+        if self.described:
+            return None
+        return next((kind for kind in self._kinds() if snake(kind.name) == name), None)
+
+    def _kinds(self) -> tuple[Kind, ...]:
+        return (*self.actions.values(), *self.lookups.values())
+
+
+def plain_vocabulary(index: Mapping[str, Target], auth: tuple[life.AuthScheme, ...]) -> Vocabulary:
+    """Without `x-runner` a GET or HEAD is a lookup, and everything else an action: PUT and DELETE repeat, the
+    rest is paid, with nothing to settle a lost answer by."""
+    actions, lookups = {}, {}
+    for id, target in index.items():
+        if target.method in ("get", "head"):
+            lookups[id] = life.Lookup(id, life.CallSpec(id))
+        elif target.method in ("put", "delete"):
+            actions[id] = life.Action(id, life.CallSpec(id), effect="free", repeat="safe")
+        else:
+            actions[id] = life.Action(id, life.CallSpec(id))
+    return Vocabulary(auth=auth, actions=actions, lookups=lookups)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A provider's resource, action or lookup, as a job uses it."""
+
+    provider: Provider
+    name: str
+    kind: Kind
+
+    @property
+    def operation(self) -> Operation:
+        """The operation that takes the inputs: create's, the action's, or the lookup's."""
+        return self.provider.operation(self.operation_id)
+
+    @property
+    def operation_id(self) -> str:
+        kind = self.kind
+        if isinstance(kind, life.Action):
+            return kind.call.operation
+        if isinstance(kind, life.Lookup):
+            return kind.call.operation if kind.call else self.provider.lists[kind.list].operation
+        calls = [call.operation for call in (kind.create, kind.read, kind.update) if call]
+        return (calls + [download.operation for download in kind.downloads.values() if download.operation])[0]
+
+    def inputs_schema(self) -> dict[str, Any]:
+        """JSON Schema 2020-12 of `with`, self-contained, to be asked after nulls were left out.
+
+        The field that carries the mark is never required: runner can mint it. What the document sends by
+        itself (the page of a list, a constant) is no input.
+        """
+        optional: list[str] = []
+        hidden: set[str] = set()
+        kind = self.kind
+        if isinstance(kind, life.Lookup):
+            page = kind.page
+            if kind.list:
+                spec = self.provider.lists[kind.list]
+                page = spec.page
+                hidden |= _constants(spec.send)
+            hidden |= {page.param, page.size} - {""}
+        else:
+            delivery = kind.delivery
+            optional += [held.field for held in (delivery.find, delivery.webhook) if held]
+            call = kind.create if isinstance(kind, life.Resource) else kind.call
+            hidden |= _constants(call.send) if call else set()
+            if isinstance(kind, life.Resource) and kind.webhook:
+                optional.append(kind.webhook.field)
+        return inputs_schema(self.operation, optional=optional, hidden=hidden)
+
+
+def _constants(send: Mapping[str, Any]) -> set[str]:
+    """Inputs that a document fills with constants or with what only it knows, not with the request's own."""
+    return {
+        name
+        for name, value in send.items()
+        if not name.startswith("/") and (isinstance(value, list) or not str(value).startswith("$request."))
+    }
