@@ -1,0 +1,68 @@
+"""The plan for programs: the shape that `schemas/plan.schema.json` publishes."""
+
+from typing import Any
+
+from runner.model.plan import Change, Cost, Plan
+from runner.report.money import costs_by_provider
+from runner.report.problems import problem_json
+
+VERSION = 1
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The whole plan as JSON values; it holds no secret, and no file's or download's signed address."""
+    counts = plan.counts()
+    return {
+        "version": VERSION,
+        "manifest": plan.manifest,
+        "offline": plan.offline,
+        "empty": plan.empty,
+        "summary": {verb.value: count for verb, count in counts.items()},
+        "changes": [_change(change) for change in plan],
+        "left": list(plan.left),
+        "bulk": [{"job": bulk.job, "rows": bulk.rows, "most": bulk.most} for bulk in plan.bulk],
+        "costs": _costs(plan),
+        "balances": {provider: _cost(balance) for provider, balance in plan.balances.items()},
+        "warnings": [problem_json(warning) for warning in plan.warnings],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "address": change.address,
+        "job": change.job,
+        "uses": change.uses,
+        "verb": change.verb.value,
+        "sure": change.sure,
+        "reason": change.reason,
+        "generation": change.generation,
+        "paid": change.paid,
+    }
+    if not change.consent:
+        found["consent"] = False
+    if change.cost is not None:
+        found["cost"] = _cost(change.cost)
+    if change.diff:
+        found["diff"] = [
+            {"field": entry.field, "before": entry.before, "after": entry.after} for entry in change.diff
+        ]
+    optional = {"contract": change.contract, "group": change.group, "command": change.command}
+    return found | {key: value for key, value in optional.items() if value}
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {"amount": cost.amount, "unit": cost.unit, "estimate": cost.estimate}
+
+
+def _costs(plan: Plan) -> list[dict[str, Any]]:
+    return [
+        {
+            "provider": need.provider,
+            "calls": need.calls,
+            "unit": need.unit,
+            "amount": need.amount,
+            "at_most": need.at_most,
+            "unknown": need.unknown,
+        }
+        for need in costs_by_provider(plan)
+    ]

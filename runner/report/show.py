@@ -1,0 +1,120 @@
+"""Everything that is known of one address."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from runner.model.state import FileState, InstanceState, Phase
+from runner.report.words import Look, amount, indent
+
+LONGEST = 400
+"""Longer texts are cut in what people read; --json has them whole."""
+
+_PLAIN = Look()
+
+
+def show_text(held: InstanceState, look: Look = _PLAIN, history: Sequence[dict[str, Any]] = ()) -> str:
+    """One address for people: where it stands, what it was made of, what came of it, its files, its past."""
+    lines = [look.paint(held.address, bold=True), *indent(_facts(held), 2)]
+    sections = (
+        ("inputs", _tree(held.inputs)),
+        ("outputs", _tree(dict(held.outputs))),
+        ("files", [_file_line(file) for file in held.files.values()]),
+        ("former", [f"generation {generation}: {identity}" for generation, identity in held.former]),
+        ("history", [_event_line(event) for event in history]),
+    )
+    for title, body in sections:
+        if body:
+            lines += ["", f"  {look.paint(title, bold=True)}", *indent(body, 4)]
+    if held.phase is Phase.DOUBT:
+        command = look.command(f"runner resolve {held.address} --adopt ID | --resend | --abandon")
+        lines += ["", f"  Settle it with: {look.paint(command, bold=True)}"]
+    return "\n".join(lines)
+
+
+def show_json(held: InstanceState, history: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The same for programs, nothing cut."""
+    return {
+        "version": 1,
+        "address": held.address,
+        "phase": held.phase.value,
+        "generation": held.generation,
+        "uses": held.uses,
+        "account": held.account,
+        "id": held.id,
+        "status": held.status,
+        "message": held.message,
+        "how": held.how,
+        "mark": held.mark,
+        "group": held.group,
+        "since": held.since,
+        "digest": held.digest,
+        "accepted": held.accepted,
+        "cost": None if held.cost is None else {"amount": held.cost, "unit": held.unit},
+        "candidates": list(held.candidates),
+        "inputs": held.inputs,
+        "outputs": dict(held.outputs),
+        "files": [
+            {
+                "name": file.name,
+                "path": file.path,
+                "size": file.size,
+                "sha256": file.sha256,
+                "done": file.done,
+            }
+            for file in held.files.values()
+        ],
+        "former": [{"generation": generation, "id": identity} for generation, identity in held.former],
+        "history": list(history),
+    }
+
+
+def _facts(held: InstanceState) -> list[str]:
+    facts = (
+        ("uses", held.uses),
+        ("phase", f"{held.phase.value}{f' since {held.since}' if held.since else ''}"),
+        ("why", held.message),
+        ("id", f"{held.id}{f' ({held.how})' if held.how else ''}" if held.id else ""),
+        ("status", held.status),
+        ("generation", str(held.generation)),
+        ("mark", held.mark),
+        ("group", held.group),
+        ("cost", f"{amount(held.cost)} {held.unit}".strip() if held.cost is not None else ""),
+        ("candidates", ", ".join(held.candidates)),
+        ("account", held.account),
+        ("digest", held.digest),
+    )
+    return [f"{name:<11} {value}" for name, value in facts if value]
+
+
+def _tree(value: Any) -> list[str]:
+    """A value as indented `name: value` lines."""
+    if not value:
+        return []
+    if not isinstance(value, dict):
+        return [_spell(value)]
+    lines = []
+    for key, child in value.items():
+        if isinstance(child, dict) and child:
+            lines += [f"{key}:", *indent(_tree(child), 2)]
+        else:
+            lines.append(f"{key}: {_spell(child)}")
+    return lines
+
+
+def _spell(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    line = text.replace("\n", "\\n")
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}… ({len(line):,} characters)"
+
+
+def _file_line(file: FileState) -> str:
+    return (
+        f"{file.path}  {file.size:,} bytes  sha256 {file.sha256[:12]}{'' if file.done else '  not finished'}"
+    )
+
+
+def _event_line(event: dict[str, Any]) -> str:
+    rest = {key: value for key, value in event.items() if key not in ("at", "kind", "address")}
+    shown = ", ".join(f"{key}={_spell(value)[:60]}" for key, value in rest.items() if value not in ("", None))
+    return f"{event.get('at', '')}  {event.get('kind', '')}  {shown}".strip()

@@ -1,0 +1,70 @@
+"""How people's reports look: colours on a terminal, counts in words, commands as they can be typed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import click
+
+from runner.model.plan import Verb
+
+_VERB_COLOURS = {
+    Verb.CREATE: "green",
+    Verb.ADOPT: "green",
+    Verb.CALL: "green",
+    Verb.DOWNLOAD: "cyan",
+    Verb.READ: "cyan",
+    Verb.RESUME: "cyan",
+    Verb.SETTLE: "yellow",
+    Verb.UPDATE: "yellow",
+    Verb.REPLACE: "magenta",
+    Verb.DELETE: "red",
+    Verb.BLOCKED: "red",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Whether colours are shown, and the options that hints repeat (`-f season.yaml --sandbox`)."""
+
+    colour: bool = False
+    options: str = ""
+
+    def paint(self, text: str, colour: str = "", *, bold: bool = False, dim: bool = False) -> str:
+        """The text in a colour, or as it is."""
+        if not self.colour:
+            return text
+        return click.style(text, fg=colour or None, bold=bold or None, dim=dim or None)
+
+    def verb(self, verb: Verb, text: str) -> str:
+        """A verb's text in the verb's colour."""
+        return self.paint(text, _VERB_COLOURS.get(verb, ""), dim=verb in (Verb.NONE, Verb.SKIP))
+
+    def command(self, text: str) -> str:
+        """A command as it is typed here: the manifest and the kind of run it speaks of are put in."""
+        words = text.split(" ")
+        if not self.options or words[0] != "runner":
+            return text
+        depth = 3 if words[1:2] == ["state"] else 2
+        return " ".join([*words[:depth], self.options, *words[depth:]])
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 file`, `1,272 files`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def amount(value: float) -> str:
+    """`12`, `1,272`, `0.5`: a number without digits that say nothing."""
+    rounded = round(value, 2)
+    return f"{int(rounded):,}" if rounded == int(rounded) else f"{rounded:,.2f}".rstrip("0")
+
+
+def shorten(text: str, most: int = 100) -> str:
+    """One line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def indent(lines: Iterable[str], by: int) -> list[str]:
+    """The lines, each moved to the right."""
+    return [" " * by + line for line in lines]
