@@ -30,7 +30,7 @@ _LONGEST_CELL = 40_000  # bytes; a formula has at most 8,192 characters
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """A cell without a usable value: `error` is what it shows (`#REF!`), or empty: a formula never computed."""
+    """A cell without a value: `error` is what it shows (`#REF!`), or empty: a formula never computed."""
 
     row: int
     column: int
@@ -47,7 +47,7 @@ class Scan:
 
 def scan_sheet(archive: zipfile.ZipFile, sheet: str) -> Scan:
     """Looks at one sheet. KeyError, BadZipFile or ParseError where the file is not a proper workbook."""
-    data = archive.read(_part_of(archive, sheet))
+    data = archive.read(part_of(archive, sheet))
     far = _far(data)
     if far is not None:
         return Scan(far=far)
@@ -95,7 +95,7 @@ def _far(data: bytes) -> tuple[int, int] | None:
     return (rows, columns) if rows * columns > MOST_CELLS else None
 
 
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     """The name of the part that holds a sheet."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))

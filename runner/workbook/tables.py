@@ -1,8 +1,8 @@
 """Tables of people: CSV, workbooks, JSON and YAML as rows that know where they stand.
 
 Reading has two stages, as a manifest's `where` stands between them and is an expression, which this package
-never sees: `read_rows` applies `file`, `sheet`, `header` and `fill_down`; the caller filters with `kept`; then
-`shape` applies `unpivot` and `group_by`.
+never sees: `read_rows` applies `file`, `sheet`, `header` and `fill_down`; the caller filters with `kept`;
+then `shape` applies `unpivot` and `group_by`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,8 +82,8 @@ def _json_lines(decoder: json.JSONDecoder, text: str, count: int) -> tuple[int, 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        seen: set[str] = set()
-        again = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        counts = Counter(key for key, _ in pairs)
+        again = counts.most_common(1)[0][0]
         raise _Bad(f"the key {again!r} stands twice in one object", hint="keep one of them")
     return made
 
@@ -97,8 +98,8 @@ def _yaml(text: str) -> Tree:
     try:
         return _Builder(yaml.parse(text, Loader=yaml.CSafeLoader)).tree()
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise _Bad(f"not valid YAML: {error.problem}", line) from error
+        mark = error.problem_mark
+        raise _Bad(f"not valid YAML: {error.problem}", mark.line + 1 if mark is not None else 0) from error
     except yaml.YAMLError as error:
         raise _Bad(f"not valid YAML: {error}") from error
 
@@ -132,7 +133,7 @@ class _Builder:
         if isinstance(event, SequenceStartEvent):
             rows: list[Any] = []
             while not isinstance(event := next(self._events), SequenceEndEvent):
-                lines.append(event.start_mark.line + 1)
+                lines.append(_line(event))
                 rows.append(self._value(event, 1))
             made = Tree(tuple(rows), tuple(lines))
         elif isinstance(event, MappingStartEvent):
@@ -142,15 +143,13 @@ class _Builder:
             raise _Bad("the file must hold a list of rows, or a mapping of keys to rows", 1)
         next(self._events)
         if isinstance(more := next(self._events), DocumentStartEvent):
-            raise _Bad(
-                "a second YAML document begins here", more.start_mark.line + 1, "keep one document a file"
-            )
+            raise _Bad("a second YAML document begins here", _line(more), "keep one document a file")
         return made
 
     def _value(self, event: Any, depth: int) -> Any:
         from yaml import AliasEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
-        line = event.start_mark.line + 1
+        line = _line(event)
         before = self._nodes
         self._nodes += 1
         if isinstance(event, AliasEvent):
@@ -181,7 +180,7 @@ class _Builder:
         made: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         while not isinstance(key := next(self._events), MappingEndEvent):
-            line = key.start_mark.line + 1
+            line = _line(key)
             if not isinstance(key, ScalarEvent):
                 raise _Bad("a key must be plain text", line)
             value = self._value(next(self._events), depth)
@@ -194,6 +193,10 @@ class _Builder:
             if lines is not None:
                 lines.append(line)
         return merged | made
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _merged(value: Any, line: int) -> dict[str, Any]:

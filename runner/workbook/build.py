@@ -1,0 +1,170 @@
+"""Building a workbook from rows. The same rows make the same bytes, on any day and any machine."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.model.problem import Place, Problem
+from runner.workbook.cells import Unfit, cell
+from runner.workbook.columns import Matcher, Target
+from runner.workbook.findings import Findings
+from runner.workbook.rows import Row
+from runner.workbook.sheet_xml import new_workbook
+from runner.workbook.templates import Template
+
+MOST_ROWS = 1_048_575
+"""Rows that a sheet holds below its header."""
+
+Filled = dict[Target, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A workbook, or the problems that forbid it (`content` is empty then). Warnings do not forbid it."""
+
+    content: bytes
+    sha256: str
+    rows: int
+    problems: tuple[Problem, ...] = ()
+
+
+def build(template: Template, rows: Sequence[Row], *, ignore: Collection[str] = ()) -> Built:
+    """The workbook of the rows.
+
+    A cell meets its column by field or heading, without regard to case, spaces and underscores. One that
+    meets no column is a problem unless named in `ignore` (names as the rows spell them; what expressions of
+    `columns:` use belongs there too).
+    """
+    findings = Findings()
+    if not rows:
+        findings.add(
+            "empty-table", "there are no rows for the workbook", Place(template.name), "give it rows"
+        )
+    if len(rows) > MOST_ROWS:
+        message = f"{len(rows):,} rows do not fit: a sheet holds {MOST_ROWS:,}"
+        findings.add("too-many-rows", message, Place(template.name), "split them over several workbooks")
+    matcher = Matcher(template, ignore)
+    filled = [_filled(row, matcher, findings) for row in rows[:MOST_ROWS]]
+    targets = _written(template, filled)
+    _number(targets, filled)
+    _judge_rows(template, rows, filled, targets, findings)
+    _judge_unique(rows, filled, targets, findings)
+    problems = findings.close(template.name)
+    if any(not problem.warning for problem in problems):
+        return Built(b"", "", 0, problems)
+    body = ([values.get(target) for target in targets] for values in filled)
+    content = _content(template, targets, body)
+    return Built(content, hashlib.sha256(content).hexdigest(), len(filled), problems)
+
+
+def published_name(stem: str, sha256: str, suffix: str = ".xlsx") -> str:
+    """`<stem>-<sha12>.xlsx`: a file name that is safe everywhere and changes with the content."""
+    ascii_only = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_only).strip(".-")[:80].rstrip(".-")
+    return f"{safe or 'workbook'}-{sha256[:12]}{suffix}"
+
+
+def _filled(row: Row, matcher: Matcher, findings: Findings) -> Filled:
+    """The row's cells by their columns, judged and made plain."""
+    made: Filled = {}
+    for name, value in _flat(row.by_hand):
+        target = matcher.meet(name, row, findings, by_hand=True)
+        if target is not None and value is not None:
+            _put(made, target, name, value, row, findings)
+    by_hand = matcher.by_hand(row.by_hand)
+    for name, value in _flat(row.cells):
+        target = matcher.meet(name, row, findings)
+        if target is None or value is None or target in by_hand:
+            continue
+        if target in made:
+            message = f"two fields of the row fill the column {target.heading}; one is {name!r}"
+            findings.add("repeated-cell", message, row.where(name), "name one of them in `ignore`")
+            continue
+        _put(made, target, name, value, row, findings)
+    return made
+
+
+def _put(made: Filled, target: Target, name: str, value: Any, row: Row, findings: Findings) -> None:
+    try:
+        made[target] = cell(target.column, value)
+    except Unfit as unfit:
+        made[target] = None
+        findings.add(unfit.code, unfit.message, row.where(name), unfit.hint)
+
+
+def _flat(cells: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in cells.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _written(template: Template, filled: Sequence[Filled]) -> list[Target]:
+    """The columns that are written, in the template's order; languages in the order of their names."""
+    used: set[Target] = set().union(*filled) if filled else set()
+    for index, column in enumerate(template.columns):
+        if (column.required or column.always or template.base is not None) and not column.by_language:
+            used.add(Target(index, column.heading, column))
+    return sorted(used, key=lambda target: (target.index, target.heading))
+
+
+def _number(targets: Sequence[Target], filled: Sequence[Filled]) -> None:
+    for target in targets:
+        if target.column.numbered and not any(target in values for values in filled):
+            for number, values in enumerate(filled, 1):
+                values[target] = number
+
+
+def _judge_rows(
+    template: Template,
+    rows: Sequence[Row],
+    filled: Sequence[Filled],
+    targets: Sequence[Target],
+    findings: Findings,
+) -> None:
+    """Every row fills what is required: the column, or one of the columns by language."""
+    for index, column in enumerate(template.columns):
+        if not column.required:
+            continue
+        alike = [target for target in targets if target.index == index]
+        for row, values in zip(rows, filled, strict=False):
+            if not any(_is_given(values, target) for target in alike):
+                what = f"a {column.heading} column" if column.by_language else column.heading
+                hint = "fill it, or leave the row out with `where`"
+                if column.by_language and not alike:
+                    hint = "name one, like Text_FR-FR, in the table or by `columns:`"
+                findings.add("missing-cell", f"the row has nothing for {what}", row.place, hint)
+
+
+def _is_given(values: Filled, target: Target) -> bool:
+    # None stands where a cell was given but is unfit, which is a problem of its own.
+    return target in values and (not isinstance(values[target], str) or bool(values[target].strip()))
+
+
+def _judge_unique(
+    rows: Sequence[Row], filled: Sequence[Filled], targets: Sequence[Target], findings: Findings
+) -> None:
+    for target in targets:
+        if not target.column.unique:
+            continue
+        seen: dict[str, Row] = {}
+        for row, values in zip(rows, filled, strict=False):
+            value = values.get(target)
+            if value is None:
+                continue
+            first = seen.setdefault(unicodedata.normalize("NFC", str(value)).strip().casefold(), row)
+            if first is not row:
+                message = f"{target.heading} {value!r} stands twice; first at {first.place}"
+                findings.add("repeated-cell", message, row.place, "results are matched by it: rename one")
+
+
+def _content(template: Template, targets: Sequence[Target], body: Iterator[list[Any]]) -> bytes:
+    if template.base is not None:
+        from runner.workbook.vendor import filled_workbook
+
+        return filled_workbook(template, targets, body)
+    return new_workbook(template.sheet, [target.heading for target in targets], body)
