@@ -1,7 +1,7 @@
 """YAML text → a value, its problems, and the place of every part of it.
 
-Composed by PyYAML's C parser and constructed in one walk of our own (`yaml_values`). Places are looked up only
-when somebody asks; a large document then is composed once more rather than keep its nodes in memory.
+Composed by PyYAML's C parser and constructed in one walk of our own (`yaml_values`). Places are looked up
+only when somebody asks; a large document then is composed once more rather than keep its nodes in memory.
 """
 
 import gc

@@ -1,7 +1,7 @@
 """From composed YAML nodes to values: one walk, with runner's own narrow rules.
 
-Plain `true`, `false`, `null`, `~`, nothing and decimal numbers have their meaning; every other scalar is text,
-and so is every key. An exponent makes no number: `61e21` is somebody's id.
+Plain `true`, `false`, `null`, `~`, nothing and decimal numbers have their meaning; every other scalar is
+text, and so is every key. An exponent makes no number: `61e21` is somebody's id.
 """
 
 import re
@@ -125,8 +125,7 @@ class Walk:
         if node.style:
             return text
         if "${{" in text:
-            self._find_cut(node, text)
-            return text
+            return self._uncut(node, text)
         if MENDED in text:
             return self._as_written(node)
         return plain_value(text)
@@ -148,13 +147,17 @@ class Walk:
     def _as_written(self, node: ScalarNode) -> str:
         return self.text[node.start_mark.index : node.end_mark.index].strip()
 
-    def _find_cut(self, node: ScalarNode, text: str) -> None:
+    def _uncut(self, node: ScalarNode, text: str) -> str:
+        """The text, and where a comment cut its expression, the whole line, so that the rest can be checked."""
         if "}}" in text[text.rindex("${{") :]:
-            return
-        rest = self.text[node.end_mark.index : node.end_mark.index + 200].lstrip(" \t")
-        if rest.startswith("#"):
-            what = "this expression is cut off: in YAML ` #` begins a comment"
-            self._report(node, "cut-expression", what, "put the whole value in quotes")
+            return text
+        end = self.text.find("\n", node.end_mark.index)
+        rest = self.text[node.end_mark.index : end if end >= 0 else len(self.text)]
+        if not rest.lstrip(" \t").startswith("#"):
+            return text
+        what = "this expression is cut off: in YAML ` #` begins a comment"
+        self._report(node, "cut-expression", what, "put the whole value in quotes")
+        return text + rest.rstrip()
 
     def _find_duplicates(self, node: MappingNode) -> None:
         first: dict[str, int] = {}
@@ -190,9 +193,9 @@ def is_merge(key_node: Node) -> bool:
     return type(key_node) is ScalarNode and key_node.value == "<<" and not key_node.style
 
 
-def merge_sources(node: MappingNode) -> list[Node]:
+def merge_sources(node: MappingNode) -> list[Any]:
     """The nodes that `<<` names, the winning one first."""
-    found: list[Node] = []
+    found: list[Any] = []
     for key_node, value_node in node.value:
         if is_merge(key_node):
             found.extend(value_node.value if type(value_node) is SequenceNode else [value_node])
