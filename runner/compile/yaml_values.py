@@ -118,7 +118,7 @@ class Walk:
         made.update((key, value) for key, value in own.items() if key != "<<")
         return made
 
-    def _scalar(self, node: ScalarNode) -> Any:
+    def _scalar(self, node: Any) -> Any:
         text: str = node.value
         if node.tag is not None:
             return self._tagged(node, text)

@@ -1,0 +1,40 @@
+# Needs Python 3.11 or newer, and make. Everything else is put into .venv by the targets that want it.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+JOBS   ?= 2
+
+.PHONY: help test check demo clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: check ## every check and every test
+	@$(BIN)/python -m pytest -q -n $(JOBS)
+
+check: $(READY) ## style and types only
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+
+demo: $(READY) ## a season on the sandbox: workbooks, dubs, downloads
+	@$(BIN)/runner apply manifests/quickstart/season.yaml --sandbox --auto-approve
+
+clean: ## remove the environment and what the demo left
+	rm -rf $(VENV) manifests/*/.runner manifests/*/out manifests/*/published
+
+# Installed again whenever pyproject.toml changes; a half-made environment is never taken for a whole one.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "runner needs Python 3.11 or newer; this is $$($(PYTHON) --version 2>&1)." \
+		"Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "This Python cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making $(VENV) …" >&2
+	@rm -f $@
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@

@@ -1,0 +1,109 @@
+"""The arrows between the packages, and the size of a module: what keeps the house as it was drawn."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 300
+MAY_IMPORT = {
+    "model": set(),
+    "api": {"model"},
+    "workbook": {"model", "api"},
+    "compile": {"model", "api", "workbook"},
+    "engine": {"model", "api", "workbook", "compile"},
+    "sandbox": {"model", "api", "workbook", "compile"},
+    "report": {"model", "api", "workbook", "compile"},
+    "cli": {"model", "api", "workbook", "compile", "engine", "sandbox", "report"},
+}
+MODULES = sorted((ROOT / "runner").rglob("*.py"))
+
+
+def imported_packages(text: str, package: str) -> Iterator[tuple[int, str]]:
+    """(line, package of runner) for every import of `text`, a module of `package`; relative ones too."""
+    for node in ast.walk(ast.parse(text)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = ["runner", package][: 3 - node.level]
+                names = [".".join([*base, node.module or "", node.names[0].name])]
+            elif node.module == "runner":
+                names = [f"runner.{alias.name}" for alias in node.names]
+            else:
+                names = [node.module or ""]
+        for name in names:
+            parts = [part for part in name.split(".") if part]
+            if parts[0] == "runner" and len(parts) > 1:
+                yield node.lineno, parts[1]
+
+
+def wrong_arrows(text: str, package: str, allowed: dict[str, set[str]]) -> list[str]:
+    """What a module of `package` imports though it stands to its left, or beside it."""
+    return [
+        f"line {line}: {package} → {target}"
+        for line, target in imported_packages(text, package)
+        if target in allowed and target != package and target not in allowed[package]
+    ]
+
+
+def package_of(module: Path) -> str:
+    parts = module.relative_to(ROOT / "runner").parts
+    return parts[0] if len(parts) > 1 else ""
+
+
+def test_modules_import_only_packages_to_their_right() -> None:
+    wrong = {
+        str(module.relative_to(ROOT)): arrows
+        for module in MODULES
+        if (package := package_of(module))
+        and (arrows := wrong_arrows(module.read_text(encoding="utf-8"), package, MAY_IMPORT))
+    }
+
+    assert wrong == {}
+
+
+def test_modules_are_short_enough_to_read() -> None:
+    lengths = {
+        str(module.relative_to(ROOT)): len(module.read_text(encoding="utf-8").splitlines())
+        for module in MODULES
+    }
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_every_package_has_its_place_in_the_order() -> None:
+    packages = {package_of(module) for module in MODULES} - {""}
+
+    assert packages <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize(
+    ("package", "line"),
+    [
+        ("model", "from runner.api.operation import Operation"),
+        ("compile", "import runner.engine.apply"),
+        ("report", "from runner.engine import apply"),
+        ("engine", "from runner import sandbox"),
+        ("sandbox", "from ..engine.journal import Journal"),
+        ("api", "def f():\n    from runner.compile.load import load"),
+    ],
+)
+def test_a_wrong_arrow_is_caught(package: str, line: str) -> None:
+    assert len(wrong_arrows(line, package, MAY_IMPORT)) == 1
+
+
+@pytest.mark.parametrize(
+    ("package", "line"),
+    [
+        ("cli", "from runner.report import words"),
+        ("compile", "from runner.compile.source import parse_yaml"),
+        ("compile", "from .source import parse_yaml"),
+        ("engine", "import json, runner.api.encode"),
+    ],
+)
+def test_a_right_arrow_is_let_through(package: str, line: str) -> None:
+    assert wrong_arrows(line, package, MAY_IMPORT) == []
