@@ -89,15 +89,17 @@ def call_of(
     (`$id`, a credential) is a RunnerError. `ids` fill the list at `spec.many`. `repeatable` says that this
     call may be sent again whatever its method.
     """
-    filled = deepcopy_inputs(inputs)
+    filled = _copied_inputs(inputs)
+    listed = list(ids)
     for name, source in spec.send.items():
+        if listed and spec.many and name.startswith(f"{spec.many}/"):
+            continue
         value = source[0] if isinstance(source, list) else locate(source, scope)
         if value is MISSING:
             if str(source).startswith(("$request.", "$item", "$observed.")):
                 continue
             raise RunnerError(f"{provider.name}: {spec.operation} needs {source}, which is not known")
         put(filled, name, value)
-    listed = list(ids)
     if spec.many and listed:
         put(filled, spec.many, listed)
     operation = provider.operation(spec.operation)
@@ -125,7 +127,7 @@ def put(inputs: dict[str, Any], name: str, value: Any) -> None:
             held = held[step]
 
 
-def deepcopy_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _copied_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that may be filled further; special texts stay what they are."""
     return {name: _copied(value) for name, value in inputs.items()}
 

@@ -133,6 +133,8 @@ class Use:
             hidden |= {page.param, page.size} - {""}
         else:
             delivery = kind.delivery
+            if delivery.key:
+                hidden.add(delivery.key.header)
             optional += [held.field for held in (delivery.find, delivery.webhook) if held]
             call = kind.create if isinstance(kind, life.Resource) else kind.call
             hidden |= _constants(call.send) if call else set()
