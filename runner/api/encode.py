@@ -12,7 +12,7 @@ from runner.api.document import pointer_steps
 from runner.api.lifedata import CallSpec
 from runner.api.locate import MISSING, Scope, among, locate
 from runner.api.multipart import multipart
-from runner.api.operation import WHOLE_BODY, MediaType, Operation, Parameter
+from runner.api.operation import MULTIPART, WHOLE_BODY, MediaType, Operation, Parameter
 from runner.api.parameters import form_text, header_text, path_text, query_pairs, quoted_query
 from runner.api.provider import Provider
 from runner.api.shape import shape_of
@@ -23,7 +23,6 @@ from runner.model.unknown import Unknown
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 
 
 def encode(
@@ -39,17 +38,14 @@ def encode(
     idempotency key). RunnerError names the input that is missing or cannot be written.
     """
     left = {name: value for name, value in inputs.items() if value is not None}
-    written = {parameter: left.pop(parameter.input, None) for parameter in operation.parameters}
-    for parameter, value in written.items():
-        if value is None and parameter.required:
-            raise _unfit(operation, parameter.input, "is missing")
-    path = operation.path
-    query: list[str] = []
-    made_headers = [("Accept", _accept(operation))]
+    sent = [(parameter, left.pop(parameter.input, None)) for parameter in operation.parameters]
+    path, query, made = operation.path, list[str](), [("Accept", _accept(operation))]
     cookies: list[str] = []
-    for parameter, value in written.items():
-        if value is None:
+    for parameter, value in sent:
+        if value is None and not parameter.required:
             continue
+        if value is None:
+            raise _unfit(operation, parameter.input, "is missing")
         value = _checked(operation, parameter.input, value, files=False)
         if parameter.place == "path":
             path = path.replace("{" + parameter.name + "}", _path(operation, parameter, value))
@@ -58,19 +54,19 @@ def encode(
                 quoted_query(name, text, parameter.reserved) for name, text in query_pairs(parameter, value)
             ]
         elif parameter.place == "header":
-            made_headers.append((parameter.name, _header(operation, parameter, value)))
+            made.append((parameter.name, _line(operation, parameter, header_text(parameter, value))))
         else:
             cookies += [
                 f"{name}={_line(operation, parameter, text)}" for name, text in query_pairs(parameter, value)
             ]
     if cookies:
-        made_headers.append(("Cookie", "; ".join(cookies)))
+        made.append(("Cookie", "; ".join(cookies)))
     content_type, body = _body(operation, left, media)
     if content_type:
-        made_headers.append(("Content-Type", content_type))
-    made_headers += headers
+        made.append(("Content-Type", content_type))
+    made += headers
     target = f"{path}?{'&'.join(query)}" if query else path
-    return Call(operation.method, target, tuple(made_headers), body, repeatable=operation.repeatable)
+    return Call(operation.method, target, tuple(made), body, repeatable=operation.repeatable)
 
 
 def call_of(
@@ -173,6 +169,7 @@ def _body(operation: Operation, left: dict[str, Any], media: str) -> tuple[str, 
         name: _checked(operation, name, value, files=form.name == MULTIPART) for name, value in left.items()
     }
     if form.name == MULTIPART:
+        _files_are_files(operation, fields)
         return multipart(operation, form, fields)
     if form.name == FORM:
         return FORM, (form_text(fields).encode(),)
@@ -195,9 +192,18 @@ def _whole(
         return form.name, (value,)
     if form.name == JSON or form.name.endswith("+json"):
         return form.name, (_json(operation, form, value),)
-    if isinstance(value, str):
+    if isinstance(value, str) and WHOLE_BODY not in operation.files():
         return form.name, (value.encode(),)
     raise _unfit(operation, WHOLE_BODY, f"cannot be written as {form.name}")
+
+
+def _files_are_files(operation: Operation, fields: Mapping[str, Any]) -> None:
+    """A path that nobody read as a file would be sent as a text, and paid for."""
+    for name in operation.files() & fields.keys():
+        value = fields[name]
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, Upload):
+                raise _unfit(operation, name, f"takes a local file, and {child!r} is none")
 
 
 def _json(operation: Operation, form: MediaType, value: Any) -> bytes:
@@ -248,10 +254,6 @@ def _path(operation: Operation, parameter: Parameter, value: Any) -> str:
             operation, parameter.input, f"cannot be {value!r}: it stands in the path {operation.path}"
         )
     return text
-
-
-def _header(operation: Operation, parameter: Parameter, value: Any) -> str:
-    return _line(operation, parameter, header_text(parameter, value))
 
 
 def _line(operation: Operation, parameter: Parameter, text: str) -> str:

@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.api.document import Document
-from runner.api.shape import shape_of
+from runner.api.shape import is_binary, shape_of
 from runner.model.problem import Problem
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 READS = frozenset({"GET", "HEAD"})
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 WHOLE_BODY = "body"
+MULTIPART = "multipart/form-data"
+RAW = frozenset({"application/octet-stream"})
 
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _IGNORED_HEADERS = {"accept", "content-type", "authorization"}  # OpenAPI: such parameters are ignored
@@ -89,6 +91,18 @@ class Operation:
         if not name:
             return self.media[0] if self.media else None
         return next((form for form in self.media if form.name == name), None)
+
+    def files(self) -> frozenset[str]:
+        """The inputs that take a local file's path, which is streamed (`body` for a body that is one
+        file)."""
+        found = set()
+        for form in self.media:
+            shape = shape_of(self.document, form.schema)
+            if shape is not None and form.name == MULTIPART:
+                found |= {name for name, raw in shape.fields.items() if is_binary(self.document, raw)}
+            elif shape is None and (is_binary(self.document, form.schema) or form.name in RAW):
+                found.add(WHOLE_BODY)
+        return frozenset(found)
 
     def produces(self) -> tuple[str, ...]:
         """The media types of successful answers, in the document's order."""
@@ -177,7 +191,7 @@ def _media(body: Mapping[str, Any]) -> list[MediaType]:
 def _preference(form: MediaType) -> int:
     if form.name == "application/json" or form.name.endswith("+json"):
         return 0
-    known = ("application/x-www-form-urlencoded", "multipart/form-data")
+    known = ("application/x-www-form-urlencoded", MULTIPART)
     return known.index(form.name) + 1 if form.name in known else len(known) + 1
 
 

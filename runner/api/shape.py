@@ -75,3 +75,18 @@ def _conjuncts(document: Document, schema: Mapping[str, Any], depth: int) -> Ite
             resolved = document.resolve(part)
             if isinstance(resolved, Mapping):
                 yield from _conjuncts(document, resolved, depth + 1)
+
+
+def is_binary(document: Document, schema: Any) -> bool:
+    """Whether the schema stands for a file's bytes (3.0: `format: binary`; 3.1: a `contentMediaType` without
+    encoding), or for a list of them."""
+    resolved = document.resolve(schema)
+    if not isinstance(resolved, Mapping):
+        return False
+    if resolved.get("type") == "array":
+        return is_binary(document, resolved.get("items"))
+    if resolved.get("format") == "binary":
+        return True
+    return (
+        "contentMediaType" in resolved and "contentEncoding" not in resolved and "properties" not in resolved
+    )
