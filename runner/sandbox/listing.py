@@ -1,0 +1,44 @@
+"""Long lists, quickly: each item is encoded once for each state that it shows."""
+
+import json
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+from runner.sandbox.faults import Conduct
+
+T = TypeVar("T")
+
+
+class EncodedItems(Generic[T]):
+    """Encodes items as JSON and keeps the bytes as long as an item's stamp (all that its looks depend on) is
+    the same."""
+
+    def __init__(self, show: Callable[[T], object]) -> None:
+        self._show = show
+        self._kept: dict[str, tuple[Hashable, bytes]] = {}
+
+    def encoded(self, id: str, stamp: Hashable, item: T) -> bytes:
+        """The bytes of one item."""
+        kept = self._kept.get(id)
+        if kept is None or kept[0] != stamp:
+            text = json.dumps(self._show(item), ensure_ascii=False, separators=(",", ":"))
+            kept = self._kept[id] = (stamp, text.encode())
+        return kept[1]
+
+    def forget(self, id: str) -> None:
+        """Drops an item that is gone."""
+        self._kept.pop(id, None)
+
+
+def array(items: Iterable[bytes]) -> bytes:
+    """A JSON array of encoded items."""
+    return b"[" + b",".join(items) + b"]"
+
+
+def visible(things: Iterable[T], born: Callable[[T], float], now: float, conduct: Conduct) -> Sequence[T]:
+    """What a list shows of things in the order of their making: not those younger than `lag` virtual seconds,
+    and of the others the newest `cap`."""
+    shown = list(things)
+    if conduct.lag:
+        shown = [thing for thing in shown if born(thing) + conduct.lag <= now]
+    return shown if conduct.cap is None else shown[max(0, len(shown) - conduct.cap) :]

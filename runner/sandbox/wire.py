@@ -1,0 +1,112 @@
+"""What an emulated API sees of HTTP: an `Ask` comes in, a `Reply` goes out. No server framework in it."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Unreadable(Exception):
+    """The body of a request is not what its media type says."""
+
+
+class Refusal(Exception):
+    """Raised inside an operation to answer with an error and have no effect."""
+
+    def __init__(self, reply: "Reply") -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A body that was too large to keep: its length in bytes and its digest."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request. Header names are in lower case; `origin` is `scheme://host:port` as the caller wrote it."""
+
+    operation: str
+    origin: str
+    path: str
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+    received: Received | None = None
+
+    @property
+    def digest(self) -> str:
+        """The body's SHA-256."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    def json(self) -> Any:
+        """The decoded body. Raises Unreadable when it is no JSON, or not called so."""
+        media = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != "application/json":
+            raise Unreadable("Content-Type must be application/json")
+        try:
+            return json.loads(self.body, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable("the body is not valid JSON") from error
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: `value` is sent as JSON, unless `raw` holds the bytes themselves."""
+
+    status: int = 200
+    value: Any = None
+    raw: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def content(self) -> bytes:
+        """The bytes of the body; none for 204 and 304."""
+        if self.status in (204, 304):
+            return b""
+        if self.raw is not None:
+            return self.raw
+        return json.dumps(self.value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+Handler = Callable[[Ask], "Reply | Awaitable[Reply]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of an API. `path` is relative to the provider's base URL, with `{params}`. `open`: no
+    credentials are asked for. `streamed`: the body may be huge; only its digest is kept."""
+
+    id: str
+    method: str
+    path: str
+    handler: Handler
+    open: bool = False
+    streamed: bool = False
+
+
+class Emulation(Protocol):
+    """One API of the sandbox."""
+
+    name: str
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Everything that it serves."""
+
+    def refused(self, ask: Ask) -> Reply | None:
+        """The answer to a request without right credentials, or None when they are right."""
+
+    def unreadable(self, reason: str) -> Reply:
+        """The answer to a body that cannot be decoded."""
+
+    def broken(self, status: int) -> Reply:
+        """The answer of an injected failure in this API's own form."""
