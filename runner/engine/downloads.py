@@ -15,6 +15,7 @@ from runner.engine.accounts import Account
 from runner.engine.files import UnsafePath, digest_of, inside, part_of, put_in_place
 from runner.engine.journal import Journal
 from runner.engine.transport import ForbiddenAddress, Stream, Transport, describe
+from runner.model.errors import RunnerError
 from runner.model.event import Saved, Saving
 from runner.model.state import FileState
 
@@ -57,7 +58,7 @@ class Fetched:
 
 
 class Downloads:
-    """Fetches files with few workers. `done` is awaited for each."""
+    """Fetches files with few workers. `done` is awaited for each; `failed` is told when the journal refuses."""
 
     def __init__(
         self,
@@ -65,12 +66,14 @@ class Downloads:
         transport: Transport,
         journal: Journal,
         done: Callable[[Fetched], Awaitable[None]],
+        failed: Callable[[RunnerError], None],
         overwrite: bool = False,
     ) -> None:
         self._folder = folder
         self._transport = transport
         self._journal = journal
         self._done = done
+        self._failed = failed
         self._overwrite = overwrite
         self._queue: deque[Fetch] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,6 +102,9 @@ class Downloads:
                 await self._done(Fetched(fetch, str(error)))
             except UnsafePath as error:
                 await self._done(Fetched(fetch, f"not written: {error}"))
+            except RunnerError as error:
+                self._failed(error)
+                return
             except OSError as error:
                 await self._done(Fetched(fetch, f"{fetch.path} cannot be written: {error.strerror or error}"))
             else:

@@ -108,6 +108,15 @@ class Journal:
             self._batch.taken.extend(row[0] for row in rows)
         return [(int(seq), address, verb, argument) for seq, address, verb, argument in rows]
 
+    def group_known(self, address: str) -> bool:
+        """Whether a bulk request of this name was ever recorded, closed ones included."""
+        connection = sqlite3.connect(self.file, isolation_level=None, timeout=10)
+        try:
+            found = connection.execute("SELECT 1 FROM groups WHERE address = ?", (address,)).fetchone()
+        finally:
+            connection.close()
+        return found is not None
+
     def close(self) -> None:
         """Write what is waiting, and let go of the lock."""
         with self._ready:

@@ -8,7 +8,7 @@ import asyncio
 import heapq
 import itertools
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from runner.api.provider import Use
 from runner.api.reading import Reading, read_answer, read_item
 from runner.engine.accounts import Account
 from runner.engine.walks import Walks
+from runner.model.errors import RunnerError
 from runner.model.http import Answer, Reply
 
 READERS = 16
@@ -56,11 +57,12 @@ Lost = Callable[[Waiter, str, str], Awaitable[None]]
 
 @dataclass(slots=True)
 class Poller:
-    """Holds the waiters. `speed` divides the times between looks."""
+    """Holds the waiters. `speed` divides the times between looks; `failed` is told when the journal refuses."""
 
     walks: Walks
     seen: Seen
     lost: Lost
+    failed: Callable[[RunnerError], None]
     speed: float = 1.0
     _heap: list[tuple[float, int, Waiter]] = field(default_factory=list)
     _numbers: Any = field(default_factory=itertools.count)
@@ -96,8 +98,14 @@ class Poller:
         """End the reads that are under way."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        async def carried() -> None:
+            try:
+                await work
+            except RunnerError as error:
+                self.failed(error)
+
+        task = asyncio.ensure_future(carried())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

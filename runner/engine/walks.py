@@ -53,6 +53,7 @@ class Walks:
         self._done: dict[str, Walked] = {}
         self._under_way: dict[str, tuple[float, asyncio.Task[Walked | Reply]]] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.began = asyncio.get_running_loop().time()
         self.count = 0
 
     async def walk(self, collection: Collection, since: float) -> Walked | Reply:

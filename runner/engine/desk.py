@@ -1,0 +1,160 @@
+"""What all parts of one run share: the work, the plan, the journal, the accounts, and the tally of what was done."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.api.effects import Collection
+from runner.api.lifedata import Resource, Settle
+from runner.api.marks import mint_bits
+from runner.api.provider import Use
+from runner.compile.check import Work
+from runner.engine.accounts import Account
+from runner.engine.journal import Journal, now_text
+from runner.engine.transport import Transport
+from runner.engine.walks import Walks, collection_of
+from runner.model.manifest import Job
+from runner.model.plan import Change, Plan
+from runner.model.progress import Progress, RunResult, Trouble
+from runner.model.state import InstanceState, Phase
+from runner.model.wishes import Wishes
+
+SEEN_PHASES = (Phase.RUNNING, Phase.READY, Phase.FAILED, Phase.STALLED)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run is to go. Times are seconds; `speed` divides polls, settle delays and `bulk.wait` (the sandbox's time
+    runs faster). `probe` is false where the network must not be asked beyond the providers."""
+
+    wishes: Wishes = field(default_factory=Wishes)
+    command: str = "apply"
+    no_wait: bool = False
+    max_time: float | None = None
+    lock_timeout: float = 0.0
+    overwrite: bool = False
+    speed: float = 1.0
+    loopback_only: bool = False
+
+
+class Tally:
+    """Counts for the end of the run."""
+
+    def __init__(self) -> None:
+        self.troubles: list[Trouble] = []
+        self.paid: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self.done = self.unchanged = self.files = 0
+        self.running: set[str] = set()
+        self.began = time.monotonic()
+
+    def result(self, interrupted: bool, accounts: Mapping[str, Account]) -> RunResult:
+        """The whole as a value."""
+        return RunResult(
+            troubles=tuple(self.troubles),
+            paid={provider: dict(units) for provider, units in self.paid.items()},
+            done=self.done,
+            unchanged=self.unchanged,
+            running=len(self.running),
+            files=self.files,
+            interrupted=interrupted,
+            requests={name: account.requests for name, account in accounts.items()},
+            seconds=time.monotonic() - self.began,
+        )
+
+
+class Desk:
+    """Shared by the parts of a run. It is a `View` for lifecycles and the `OutputsView` for expressions."""
+
+    def __init__(
+        self,
+        work: Work,
+        plan: Plan,
+        journal: Journal,
+        options: RunOptions,
+        report: Callable[[Progress], None],
+    ) -> None:
+        self.work = work
+        self.plan = plan
+        self.journal = journal
+        self.options = options
+        self.tally = Tally()
+        self.transport = Transport()
+        self.accounts = open_accounts(work, self.transport)
+        self.walks = Walks(self.accounts)
+        self.known: dict[str, Mapping[str, Any]] = {}
+        self._report = report
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def owned(self, account: str, id: str) -> bool:
+        return (account, id) in self.journal.owned
+
+    def mint(self) -> str:
+        return mint_bits()
+
+    def outputs(self, address: str) -> Mapping[str, Any] | None:
+        """What expressions see of an instance: what is known of the generation that this run wants."""
+        known = self.known.get(address)
+        if known is not None:
+            return known
+        state = self.journal.instances.get(address)
+        if state is None or state.phase not in SEEN_PHASES:
+            return None
+        change = self.plan.changes.get(address)
+        if change is not None and state.generation < change.generation:
+            return None
+        return state.outputs
+
+    def tell(self, address: str, what: str, detail: str = "") -> None:
+        """Report progress."""
+        self._report(Progress(address, what, detail, now_text()))
+
+    def trouble(self, address: str, kind: str, reason: str, command: str = "") -> None:
+        """Note what went wrong for one instance, and report it."""
+        self.tally.troubles.append(Trouble(address, kind, reason, command))
+        words = {"failed": "failed", "refused": "refused", "stalled": "stalled", "doubt": "doubt", "blocked": "blocked"}
+        self.tell(address, words.get(kind, "notice"), reason)
+
+    def change(self, address: str) -> Change:
+        return self.plan.changes[address]
+
+    def job(self, address: str) -> Job:
+        return self.work.manifest.jobs[self.work.graph.instances[address].job]
+
+    def use(self, uses: str) -> Use:
+        """The provider's description of a resource, action or lookup that the manifest was checked against."""
+        found = self.work.catalogue.use(uses)
+        assert found is not None
+        return found
+
+    def state(self, address: str) -> InstanceState | None:
+        return self.journal.instances.get(address)
+
+    def settle_times(self, provider: str, default: Settle) -> Settle:
+        """The user's own settling times, else the document's, in seconds of this run."""
+        own = self.work.settings[provider].settle
+        speed = self.options.speed
+        effect = own.effect if own.effect is not None else default.effect / speed
+        lag = own.lag if own.lag is not None else default.lag / speed
+        return Settle(effect, lag)
+
+    def collection(self, use: Use, inputs: Mapping[str, Any]) -> Collection | None:
+        """The list in which a lost effect of this use can be found."""
+        kind = use.kind
+        if not isinstance(kind, Resource) or kind.delivery.find is None:
+            return None
+        find = kind.delivery.find
+        account = self.accounts[use.provider.name]
+        return collection_of(use.provider, account.key, find.list, inputs, find.mark)
+
+
+def open_accounts(work: Work, transport: Transport) -> dict[str, Account]:
+    """An account for each provider that the manifest uses."""
+    return {
+        name: Account(work.catalogue.provider(name), settings, transport)
+        for name, settings in work.settings.items()
+    }

@@ -1,0 +1,298 @@
+"""Bulk: instances that become ready are gathered into workbooks; a full, complete or waited-for group is closed and sent.
+
+Rows that differ in what one request shares never stand in one workbook. After a crash groups come from the journal,
+never from what happens to be ready.
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from runner.api.effects import Lifecycle, Outcome, Walked
+from runner.api.encode import encode
+from runner.api.lifecycle import BASELINE_AGE
+from runner.api.lifedata import BulkSpec, Resource
+from runner.api.locate import MISSING, at_pointer
+from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
+from runner.api.provider import Use
+from runner.api.strategies.bulk_workbook import GroupOrder, resume_group, submit_group
+from runner.engine.desk import Desk
+from runner.engine.orders import Wish
+from runner.engine.publish import NotPublished, may_probe, place, probe
+from runner.model.event import GroupIntended, Member
+from runner.model.manifest import BulkSettings
+from runner.model.problem import Place
+from runner.model.state import GroupState, Phase
+from runner.model.text import plain
+from runner.workbook.build import Built, build, published_name
+from runner.workbook.rows import Row
+from runner.workbook.templates import load_template
+
+Out = Callable[[str, str, str, str], None]
+"""Told of a row that falls out before it is sent: (address, kind, reason, command)."""
+
+
+@dataclass(slots=True)
+class _Basket:
+    """Rows of one job that may share a workbook. `changed` is the loop's time at which the last one came."""
+
+    use: Use
+    job: str
+    same: Mapping[str, Any]
+    rows: dict[str, Wish] = field(default_factory=dict)
+    changed: float = 0.0
+    timer: asyncio.TimerHandle | None = None
+
+
+class Groups:
+    """Gathers rows. `send` puts a lifecycle under way for a group; `out` is told of rows that cannot be sent."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        send: Callable[[str, Use, Lifecycle], None],
+        out: Out,
+        begun: Callable[[Awaitable[None]], None],
+    ) -> None:
+        self._desk = desk
+        self._send = send
+        self._out = out
+        self._begun = begun
+        self._baskets: dict[str, _Basket] = {}
+        self._expected: dict[str, int] = defaultdict(int)
+        self._number = 0
+
+    def expect(self, job: str) -> None:
+        """One more row of this job may come."""
+        self._expected[job] += 1
+
+    def missing(self, job: str) -> None:
+        """A row of this job will not come."""
+        self._expected[job] -= 1
+        if self._expected[job] <= 0:
+            self._close_all(job)
+
+    def add(self, address: str, wish: Wish) -> None:
+        """A row is ready to be sent."""
+        desk = self._desk
+        job = desk.job(address)
+        use = desk.use(job.uses)
+        spec = _spec(use)
+        same = {name: wish.inputs[name] for name in spec.same if name in wish.inputs}
+        key = f"{job.name} {json.dumps(plain(same), sort_keys=True)}"
+        basket = self._baskets.setdefault(key, _Basket(use, job.name, same))
+        basket.rows[address] = wish
+        settings = job.bulk or BulkSettings()
+        if len(basket.rows) >= (settings.size or spec.size):
+            self._close(key)
+        else:
+            self._set_timer(key, basket, settings.wait / desk.options.speed)
+        self.missing(job.name)
+
+    def _set_timer(self, key: str, basket: _Basket, wait: float) -> None:
+        if basket.timer is not None:
+            basket.timer.cancel()
+        basket.timer = asyncio.get_running_loop().call_later(wait, self._close, key)
+
+    def _close_all(self, job: str) -> None:
+        for key in [key for key, basket in self._baskets.items() if basket.job == job]:
+            self._close(key)
+
+    def _close(self, key: str) -> None:
+        basket = self._baskets.pop(key, None)
+        if basket is None:
+            return
+        if basket.timer is not None:
+            basket.timer.cancel()
+        self._begun(self._open_request(basket))
+
+    async def _open_request(self, basket: _Basket) -> None:
+        """Guard, build, publish, probe; then the intent and the request."""
+        order = await self._order(basket)
+        if order is not None:
+            self._send(order.intent.address, basket.use, submit_group(order, self._desk))
+
+    async def _order(self, basket: _Basket) -> GroupOrder | None:
+        desk, use = self._desk, basket.use
+        self._mint(basket)
+        collection = desk.collection(use, {**basket.same})
+        assert collection is not None
+        walked = await desk.walks.walk(collection, desk.monotonic() - BASELINE_AGE)
+        if not isinstance(walked, Walked):
+            reason = getattr(walked, "message", "") or f"status {getattr(walked, 'status', '?')}"
+            return self._all_out(
+                basket, "failed", f"{use.provider.name} could not be read before sending: {reason}"
+            )
+        self._guard(basket, walked)
+        if not basket.rows:
+            return None
+        spec, group = _spec(use), self._name(basket.job)
+        built = await self._build(basket)
+        problems = [problem for problem in built.problems if not problem.warning]
+        if problems:
+            return self._all_out(basket, "failed", f"the workbook cannot be built: {problems[0]}")
+        try:
+            url = await self._publish(basket, group, built)
+        except (NotPublished, OSError) as error:
+            return self._all_out(basket, "failed", f"the workbook could not be published: {error}")
+        inputs = with_mark(basket.same, spec.field, url)
+        members = self._members(basket)
+        marks = {fold_mark(member.name) for member in members}
+        intent = GroupIntended(
+            address=group,
+            uses=use.name,
+            operation=spec.operation,
+            account=desk.accounts[use.provider.name].key,
+            collection=collection.key,
+            call=encode(use.provider.operation(spec.operation), inputs),
+            members=members,
+            workbook=built.sha256,
+            baseline={
+                mark: tuple(r.id for r in walked.by_mark[mark]) for mark in marks if mark in walked.by_mark
+            },
+            baseline_count=walked.count,
+            baseline_date="" if walked.date is None else str(int(walked.date)),
+        )
+        return group_order(desk, use, intent, members, inputs)
+
+    def _mint(self, basket: _Basket) -> None:
+        """Rows without a name, and those that ask for it, get a mark of their own."""
+        find = _find(basket.use)
+        for address, wish in list(basket.rows.items()):
+            given = mark_in(wish.inputs, find.field)
+            if given and not self._desk.job(address).mark_append:
+                continue
+            mark = minted_mark(address, self._desk.mint(), find.limit, given)
+            basket.rows[address] = replace(wish, inputs=with_mark(wish.inputs, find.field, mark))
+
+    def _guard(self, basket: _Basket, walked: Walked) -> None:
+        """Rows whose name is taken, there or here, fall out."""
+        desk, find = self._desk, _find(basket.use)
+        names: dict[str, str] = {
+            fold_mark(member.name): member.address
+            for group in desk.journal.groups.values()
+            if not group.closed
+            for member in group.intent.members
+        }
+        account = desk.accounts[basket.use.provider.name].key
+        for address, wish in list(basket.rows.items()):
+            name = fold_mark(mark_in(wish.inputs, find.field))
+            strangers = [r.id for r in walked.by_mark.get(name, ()) if not desk.owned(account, r.id)]
+            if name in names and names[name] != address:
+                self._drop(basket, address, "failed", f"its name is that of {names[name]}: names must differ", "")
+            elif strangers and not desk.options.wishes.new_state:
+                reason = f"{basket.use.provider.name} already holds {len(strangers)} of this name, unknown to this state"
+                self._drop(basket, address, "blocked", reason, f"runner import --match '{address}'")
+            names[name] = address
+
+    def _drop(self, basket: _Basket, address: str, kind: str, reason: str, command: str) -> None:
+        del basket.rows[address]
+        self._out(address, kind, reason, command)
+
+    def _all_out(self, basket: _Basket, kind: str, reason: str) -> None:
+        for address in list(basket.rows):
+            self._drop(basket, address, kind, reason, "")
+
+    def _name(self, job: str) -> str:
+        while True:
+            self._number += 1
+            name = f"{job}@{self._number}"
+            if name not in self._desk.journal.groups and not self._desk.journal.group_known(name):
+                return name
+
+    async def _build(self, basket: _Basket) -> Built:
+        spec, desk = _spec(basket.use), self._desk
+        rows = [
+            Row({name: value for name, value in wish.inputs.items() if name not in spec.same}, Place(address))
+            for address, wish in basket.rows.items()
+        ]
+        template = load_template(spec.template, desk.work.manifest.folder)
+        return await asyncio.to_thread(build, template, rows)
+
+    async def _publish(self, basket: _Basket, group: str, built: Built) -> str:
+        desk = self._desk
+        publish = desk.work.publish
+        assert publish is not None, "a bulk job without publish: is a problem of the manifest"
+        name = published_name(f"{desk.work.manifest.name}-{group.replace('@', '-')}", built.sha256)
+        desk.tell(group, "building", f"{len(basket.rows)} rows in {name}")
+        await asyncio.to_thread(place, publish.directory, name, built.content, built.sha256)
+        url = publish.base_url.rstrip("/") + "/" + name
+        if may_probe(url, desk.options.loopback_only):
+            await probe(desk.transport, url, built.sha256)
+        desk.tell(group, "published", url)
+        return url
+
+    def _members(self, basket: _Basket) -> tuple[Member, ...]:
+        find = _find(basket.use)
+        return tuple(
+            Member(
+                address=address,
+                generation=self._desk.change(address).generation,
+                name=mark_in(wish.inputs, find.field),
+                row=row,
+                digest=wish.digest,
+                inputs=wish.canonical,
+            )
+            for row, (address, wish) in enumerate(basket.rows.items(), 1)
+        )
+
+
+def group_order(
+    desk: Desk, use: Use, intent: GroupIntended, members: tuple[Member, ...], inputs: Mapping[str, Any]
+) -> GroupOrder:
+    """The order of a bulk request, with this run's times."""
+    spec, kind = _spec(use), use.kind
+    assert isinstance(kind, Resource)
+    collection = desk.collection(use, inputs)
+    assert collection is not None
+    speed = desk.options.speed
+    own = desk.work.settings[use.provider.name].settle
+    return GroupOrder(
+        use=use,
+        intent=intent,
+        members=members,
+        inputs=inputs,
+        collection=collection,
+        settle=desk.settle_times(use.provider.name, spec.settle),
+        whole=bool(own.whole) or use.provider.lists[_find(use).list].whole,
+        every=(kind.wait.every[0] / speed, kind.wait.every[1] / speed),
+    )
+
+
+def resume(desk: Desk, group: GroupState) -> tuple[Use, Lifecycle]:
+    """Take up a group that the journal holds open."""
+    use = desk.use(group.intent.uses)
+    members = tuple(
+        member
+        for member in group.intent.members
+        if (state := desk.state(member.address)) is not None
+        and state.generation == member.generation
+        and state.phase is Phase.UNSETTLED
+    )
+    spec = _spec(use)
+    first = group.intent.members[0].inputs
+    inputs = {
+        name: value
+        for name in spec.same
+        if isinstance(first, Mapping) and (value := at_pointer(first, f"/{name}")) is not MISSING
+    }
+    order = group_order(desk, use, group.intent, members, inputs)
+    return use, resume_group(order, desk, group.id, group.settling_since)
+
+
+def _spec(use: Use) -> BulkSpec:
+    assert isinstance(use.kind, Resource)
+    assert use.kind.bulk is not None
+    return use.kind.bulk
+
+
+def _find(use: Use) -> Any:
+    assert isinstance(use.kind, Resource)
+    assert use.kind.delivery.find is not None
+    return use.kind.delivery.find
+
+
+__all__ = ["Groups", "Outcome", "resume"]

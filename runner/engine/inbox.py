@@ -1,0 +1,48 @@
+"""What a person says about a call in doubt: left in an inbox that needs no lock, taken in by whoever holds the state."""
+
+from pathlib import Path
+
+from runner.engine.journal import Journal, leave_in_inbox
+from runner.engine.store import read_state
+from runner.model.errors import WrongUsage
+from runner.model.event import Event, Received, Resolved
+from runner.model.state import InstanceState, Phase
+
+WORDS = {
+    "adopt": "adopted by the next apply",
+    "resend": "sent again by the next apply",
+    "abandon": "given up by the next apply; whatever exists there stays there",
+}
+
+
+def deliver(file: Path, name: str, address: str, how: str, id: str) -> str:
+    """Leave a word about an address that is in doubt; returns what will happen. Raises WrongUsage or StateError."""
+    held = read_state(file, name).instances.get(address)
+    if held is None:
+        raise WrongUsage(f"the state knows no {address}", "runner status lists what it knows")
+    if held.phase not in (Phase.DOUBT, Phase.UNSETTLED):
+        raise WrongUsage(f"{address} is not in doubt: it is {held.phase.value}")
+    if how == "resend" and held.group:
+        raise WrongUsage(
+            f"{address} was a row of the bulk request {held.group}, which cannot be sent again in part",
+            f"runner resolve {address} --abandon, and it is planned anew",
+        )
+    leave_in_inbox(file, address, how, id)
+    return f"{address} will be {WORDS[how]}"
+
+
+def take_in(journal: Journal) -> list[str]:
+    """Make events of what was left; returns the addresses that are settled now."""
+    events: list[Event] = []
+    for _, address, how, id in journal.read_inbox():
+        state = journal.instances.get(address)
+        if state is not None and state.phase in (Phase.DOUBT, Phase.UNSETTLED):
+            events.append(_event(state, how, id))
+    journal.record_now(*events)
+    return [str(getattr(event, "address", "")) for event in events]
+
+
+def _event(state: InstanceState, how: str, id: str) -> Event:
+    if how == "adopt":
+        return Received(address=state.address, generation=state.generation, id=id, how="resolved")
+    return Resolved(address=state.address, generation=state.generation, how=how)

@@ -1,0 +1,65 @@
+"""Local steps: workbooks are built and files published here; nobody is paid for them.
+
+What they give is known at plan; this makes it true: the file stands in the published directory, and its URL yields it.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from runner.compile.local import BUILTINS, Artifact, artifact
+from runner.engine.orders import wish_of
+from runner.engine.publish import NotPublished, may_probe, place, probe
+from runner.model.event import Finished
+
+if TYPE_CHECKING:
+    from runner.engine.apply import Apply
+
+
+class LocalSteps:
+    """Builds, publishes and probes."""
+
+    def __init__(self, run: "Apply") -> None:
+        self._run = run
+        self._desk = run.desk
+
+    def is_local(self, uses: str) -> bool:
+        """Whether a job is built in, and not a provider's."""
+        return uses in BUILTINS
+
+    async def make(self, address: str) -> None:
+        """Build and publish one file, and prove that it can be fetched."""
+        desk, run = self._desk, self._run
+        wish = wish_of(desk, address)
+        made = artifact(desk.work, desk.work.graph.instances[address], desk.outputs)
+        if made.problems:
+            run.fail(address, "failed", str(made.problems[0]))
+            return
+        try:
+            await self._publish(address, made)
+        except (NotPublished, OSError) as error:
+            run.fail(address, "failed", f"{made.name} could not be published: {error}")
+            return
+        state = desk.state(address)
+        await run.record(
+            Finished(
+                address=address,
+                generation=state.generation + 1 if state is not None else 1,
+                outcome="ready",
+                outputs=made.outputs,
+                uses=desk.job(address).uses,
+                digest=wish.digest,
+                inputs=wish.canonical,
+            )
+        )
+
+    async def _publish(self, address: str, made: Artifact) -> None:
+        desk = self._desk
+        publish = desk.work.publish
+        assert publish is not None, "a local file without publish: is a problem of the manifest"
+        desk.tell(address, "building", made.name)
+        content = await asyncio.to_thread(made.read)
+        await asyncio.to_thread(place, publish.directory, made.name, content, made.sha256)
+        url = str(made.outputs["url"])
+        if may_probe(url, desk.options.loopback_only):
+            await probe(desk.transport, url, made.sha256)
+        desk.tell(address, "published", url)

@@ -1,0 +1,242 @@
+"""Observing before paying: lookups, lists that guard against a second bill, balances, validate calls.
+
+Everything here only reads. What it finds is a value for the plan, which is then made with it.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runner.api.effects import Collection, Walked
+from runner.api.encode import call_of, encode
+from runner.api.judge import judge
+from runner.api.lifedata import Lookup, Resource
+from runner.api.locate import MISSING, Scope, holds, locate
+from runner.api.marks import fold_mark, mark_in
+from runner.api.provider import Use
+from runner.api.reading import number
+from runner.compile.check import Work
+from runner.compile.plan import plan
+from runner.engine.accounts import Account
+from runner.engine.desk import RunOptions, open_accounts
+from runner.engine.lookups import ask_lookup
+from runner.engine.results import file_stands
+from runner.engine.transport import Transport
+from runner.engine.walks import Walks, collection_of
+from runner.model.http import Answer
+from runner.model.observation import Block, Observations, Remote
+from runner.model.plan import Cost, Plan, Verb
+from runner.model.problem import Place, Problem
+from runner.model.state import FileState, State
+from runner.model.unknown import contains_unknown
+
+
+def stands(work: Work) -> Any:
+    """Whether a recorded file is still there, for the plan."""
+    folder = work.manifest.folder
+    return lambda file: _stands(folder, file)
+
+
+def _stands(folder: Any, file: FileState) -> bool:
+    return file_stands(folder, file)
+
+
+async def observe_and_plan(work: Work, state: State, options: RunOptions) -> tuple[Plan, Observations]:
+    """Ask the APIs what the plan depends on, and make the plan with it."""
+    transport = Transport()
+    observer = _Observer(work, state, options, transport)
+    try:
+        return await observer.run()
+    finally:
+        await transport.close()
+
+
+class _Observer:
+    def __init__(self, work: Work, state: State, options: RunOptions, transport: Transport) -> None:
+        self._work = work
+        self._state = state
+        self._options = options
+        self._accounts = open_accounts(work, transport)
+        self._walks = Walks(self._accounts)
+        self._owned = {(one.account, one.id) for one in state.instances.values() if one.id}
+        self._warnings: list[Problem] = []
+        self._blocks: dict[str, Block] = {}
+
+    async def run(self) -> tuple[Plan, Observations]:
+        first = self._plan(Observations())
+        lookups = await self._lookups(first)
+        second = self._plan(Observations(lookups=lookups)) if lookups else first
+        sending = [change.address for change in second if change.verb in (Verb.CREATE, Verb.REPLACE, Verb.CALL)]
+        if not sending and not lookups and not self._blocks:
+            return first, Observations()
+        remotes, balances, _ = await asyncio.gather(
+            self._remotes(second, lookups), self._balances(second), self._validate(second, lookups)
+        )
+        observed = Observations(
+            lookups=lookups,
+            remotes=remotes,
+            balances=balances,
+            blocks=self._blocks,
+            warnings=tuple(self._warnings),
+        )
+        return self._plan(observed), observed
+
+    def _plan(self, observed: Observations) -> Plan:
+        return plan(self._work, self._state, observed, self._options.wishes, stands(self._work))
+
+    def _outputs(self, lookups: Mapping[str, Mapping[str, Any]]) -> Any:
+        def seen(address: str) -> Mapping[str, Any] | None:
+            if address in lookups:
+                return lookups[address]
+            held = self._state.instances.get(address)
+            return held.outputs if held is not None else None
+
+        return seen
+
+    def _inputs(self, address: str, lookups: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+        instance = self._work.graph.instances[address]
+        inputs: Mapping[str, Any] = self._work.evaluator.inputs(instance, self._outputs(lookups))
+        return inputs
+
+    async def _lookups(self, first: Plan) -> dict[str, Mapping[str, Any]]:
+        wanted = []
+        for change in first:
+            if change.verb is not Verb.READ:
+                continue
+            use = self._work.catalogue.use(change.uses)
+            inputs = self._inputs(change.address, {})
+            if use is not None and isinstance(use.kind, Lookup) and not contains_unknown(inputs):
+                wanted.append((change.address, use, inputs))
+        found = await asyncio.gather(*(self._ask(use, inputs) for _, use, inputs in wanted))
+        held: dict[str, Mapping[str, Any]] = {}
+        for (address, _, _), outputs in zip(wanted, found, strict=True):
+            if isinstance(outputs, str):
+                self._blocks[address] = Block(outputs)
+            else:
+                held[address] = outputs
+        return held
+
+    async def _ask(self, use: Use, inputs: Mapping[str, Any]) -> Mapping[str, Any] | str:
+        account = self._accounts[use.provider.name]
+        return await ask_lookup(account, self._walks, use, inputs, self._walks.began)
+
+    async def _remotes(
+        self, made: Plan, lookups: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, tuple[Remote, ...]]:
+        """What stands there already under the names of planned creates, and belongs to nobody here."""
+        by_list: dict[str, tuple[Collection, Account, list[tuple[str, str]]]] = {}
+        for address, use, mark, inputs in self._marked(made, lookups):
+            account = self._accounts[use.provider.name]
+            find = use.kind.delivery.find if isinstance(use.kind, Resource) else None
+            assert find is not None
+            collection = collection_of(use.provider, account.key, find.list, inputs, find.mark)
+            by_list.setdefault(collection.key, (collection, account, []))[2].append((address, mark))
+        found: dict[str, tuple[Remote, ...]] = {}
+        walks = await asyncio.gather(*(self._walks.walk(entry[0], self._walks.began) for entry in by_list.values()))
+        for (collection, account, wanted), walked in zip(by_list.values(), walks, strict=True):
+            if not isinstance(walked, Walked):
+                self._unread(collection, wanted, account)
+                continue
+            for address, mark in wanted:
+                there = walked.by_mark.get(fold_mark(mark), ())
+                strangers = tuple(one for one in there if (account.key, one.id) not in self._owned)
+                if strangers:
+                    found[address] = strangers
+        return found
+
+    def _marked(
+        self, made: Plan, lookups: Mapping[str, Mapping[str, Any]]
+    ) -> Iterable[tuple[str, Use, str, Mapping[str, Any]]]:
+        for change in made:
+            if change.verb is not Verb.CREATE or change.generation != 1:
+                continue
+            use = self._work.catalogue.use(change.uses)
+            if use is None or not isinstance(use.kind, Resource) or use.kind.delivery.find is None:
+                continue
+            if self._work.manifest.jobs[change.job].mark_append:
+                continue
+            inputs = self._inputs(change.address, lookups)
+            if contains_unknown({name: inputs.get(name) for name in _list_inputs(use)}):
+                continue
+            mark = mark_in(inputs, use.kind.delivery.find.field) if not _unknown_mark(use, inputs) else ""
+            if mark:
+                yield change.address, use, mark, inputs
+
+    def _unread(self, collection: Collection, wanted: list[tuple[str, str]], account: Account) -> None:
+        reason = account.stopped or f"{collection.provider}.{collection.list} could not be read before paying"
+        for address, _ in wanted:
+            self._blocks[address] = Block(reason)
+
+    async def _balances(self, made: Plan) -> dict[str, Cost]:
+        wanted: dict[str, Any] = {}
+        for change in made:
+            use = self._work.catalogue.use(change.uses) if change.paid else None
+            if use is not None and isinstance(use.kind, Resource) and use.kind.cost and use.kind.cost.balance:
+                wanted.setdefault(use.provider.name, (use.provider, use.kind.cost))
+        found: dict[str, Cost] = {}
+        for name, (provider, cost) in wanted.items():
+            reply = await self._accounts[name].send(call_of(provider, cost.balance, Scope()))
+            if isinstance(reply, Answer) and reply.ok:
+                value = locate(cost.balance.at, Scope(answer=reply))
+                amount = number(value) if value is not MISSING else None
+                if amount is not None:
+                    found[name] = Cost(amount, cost.unit, estimate=False)
+        return found
+
+    async def _validate(self, made: Plan, lookups: Mapping[str, Mapping[str, Any]]) -> None:
+        """Ask the API itself whether it would take a call, where its document names a way that costs nothing."""
+        calls = []
+        for change in made:
+            if change.verb not in (Verb.CREATE, Verb.REPLACE):
+                continue
+            use = self._work.catalogue.use(change.uses)
+            if use is None or not isinstance(use.kind, Resource) or use.kind.validate is None:
+                continue
+            inputs = self._inputs(change.address, lookups)
+            if not contains_unknown(inputs):
+                calls.append(self._validate_one(change.address, use, use.kind, inputs))
+        await asyncio.gather(*calls)
+
+    async def _validate_one(
+        self, address: str, use: Use, kind: Resource, inputs: Mapping[str, Any]
+    ) -> None:
+        spec = kind.validate
+        assert spec is not None
+        operation = use.provider.operation(spec.operation)
+        call = call_of(use.provider, spec, Scope(request=inputs)) if spec.send else encode(operation, inputs)
+        reply = await self._accounts[use.provider.name].send(call)
+        if not isinstance(reply, Answer):
+            self._warn(address, f"{use.name} could not be validated: {reply.message}")
+            return
+        verdict = judge(reply, use.provider.errors, kind.errors)
+        if holds(spec.refused, Scope(answer=reply)) or verdict.meaning == "refused":
+            self._blocks[address] = Block(f"{use.provider.name} would refuse it: {_said(reply, use)}")
+        elif not reply.ok:
+            self._warn(address, f"{use.name} could not be validated: {verdict.message}")
+
+    def _warn(self, address: str, message: str) -> None:
+        self._warnings.append(Problem("not-validated", message, Place(address), warning=True))
+
+
+def _said(answer: Answer, use: Use) -> str:
+    spec = use.provider.errors.message
+    value = locate(spec, Scope(answer=answer)) if spec else MISSING
+    return str(value) if value is not MISSING else f"status {answer.status}"
+
+
+def _list_inputs(use: Use) -> set[str]:
+    """The inputs that the list is asked with."""
+    kind = use.kind
+    assert isinstance(kind, Resource)
+    assert kind.delivery.find is not None
+    sent = use.provider.lists[kind.delivery.find.list].send.values()
+    return {source.split("#/")[-1].split(".")[-1] for source in sent if isinstance(source, str)}
+
+
+def _unknown_mark(use: Use, inputs: Mapping[str, Any]) -> bool:
+    kind = use.kind
+    assert isinstance(kind, Resource)
+    assert kind.delivery.find is not None
+    first = kind.delivery.find.field.strip("/").split("/")[0]
+    return contains_unknown(inputs.get(first))

@@ -1,0 +1,89 @@
+"""From an instance of the manifest to an order for a lifecycle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.api.lifecycle import Order
+from runner.api.lifedata import Action, Resource
+from runner.api.provider import Use
+from runner.compile.canonical import canonical
+from runner.engine.desk import Desk
+from runner.model.state import InstanceState
+from runner.model.unknown import first_unknown
+
+
+class CannotSend(Exception):
+    """An instance cannot be sent; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the manifest wants of an instance now that all it needs is known."""
+
+    inputs: Mapping[str, Any]
+    digest: str
+    canonical: Any
+
+
+def wish_of(desk: Desk, address: str) -> Wish:
+    """Evaluate the `with` of an instance; raises CannotSend while something in it is unknown."""
+    instance = desk.work.graph.instances[address]
+    inputs = desk.work.evaluator.inputs(instance, desk.outputs)
+    unknown = first_unknown(inputs)
+    if unknown is not None:
+        raise CannotSend(f"{unknown.reason} is not known, although all that this job waits for is done")
+    made = canonical(desk.job(address).uses, inputs)
+    return Wish(inputs, made.digest, made.inputs)
+
+
+def order_for(desk: Desk, address: str, wish: Wish) -> Order:
+    """The order for a generation that was never sent."""
+    change = desk.change(address)
+    return _order(desk, address, change.generation, desk.use(desk.job(address).uses), wish)
+
+
+def order_again(desk: Desk, state: InstanceState) -> Order:
+    """The order of a call that an earlier run sent, under the inputs it was sent with."""
+    use = desk.use(state.uses)
+    inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
+    wish = Wish(inputs, state.digest, state.inputs)
+    return _order(desk, state.address, state.generation, use, wish)
+
+
+def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> Order:
+    settings = desk.work.settings[use.provider.name]
+    kind = use.kind
+    assert isinstance(kind, Resource | Action)
+    estimate, unit = None, kind.cost.unit if isinstance(kind, Resource) and kind.cost is not None else ""
+    instance = desk.work.graph.instances.get(address)
+    job = desk.work.manifest.jobs[instance.job] if instance is not None else None
+    if instance is not None and job is not None and job.cost:
+        estimates = desk.work.evaluator.estimate(instance, desk.outputs)
+        unit = unit if unit in estimates else next(iter(estimates), unit)
+        estimate = estimates.get(unit)
+    return Order(
+        address=address,
+        generation=generation,
+        use=use,
+        inputs=wish.inputs,
+        digest=wish.digest,
+        canonical=wish.canonical,
+        account=desk.accounts[use.provider.name].key,
+        settle=desk.settle_times(use.provider.name, kind.delivery.settle),
+        collection=desk.collection(use, wish.inputs),
+        whole=bool(settings.settle.whole) or _vouched(use),
+        append=job.mark_append if job is not None else False,
+        consent=desk.options.wishes.new_state,
+        retries=job.retries if job is not None else 3,
+        estimate=estimate,
+        unit=unit,
+    )
+
+
+def _vouched(use: Use) -> bool:
+    """Whether the document itself says that the list shows everything."""
+    kind = use.kind
+    if not isinstance(kind, Resource) or kind.delivery.find is None:
+        return False
+    return use.provider.lists[kind.delivery.find.list].whole

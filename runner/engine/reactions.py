@@ -1,0 +1,153 @@
+"""What follows from what was recorded: who may go on, who is in trouble, what was paid."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from runner.api.effects import Outcome
+from runner.api.lifedata import Action, Resource
+from runner.api.provider import Use
+from runner.engine.orders import Wish
+from runner.model.event import (
+    Doubted,
+    Event,
+    Finished,
+    GroupIntended,
+    GroupReceived,
+    Intended,
+    Received,
+    Refused,
+    Withdrawn,
+)
+from runner.model.manifest import SUBMITTED
+from runner.model.plan import Verb
+
+if TYPE_CHECKING:
+    from runner.engine.apply import Apply
+
+
+class Reactions:
+    """Reacts to durable events and to the ends of lifecycles."""
+
+    def __init__(self, run: "Apply") -> None:
+        self._run = run
+        self._desk = run.desk
+
+    def react(self, event: Event) -> None:
+        """Called once for each event, when it is on the disk."""
+        match event:
+            case Intended():
+                again = f" again (attempt {event.attempt})" if event.attempt > 1 else ""
+                self._desk.tell(event.address, "sending", f"{event.uses}{again}")
+            case GroupIntended():
+                self._desk.tell(event.address, "sending", f"{event.uses}, {len(event.members)} rows")
+            case GroupReceived():
+                self._desk.tell(event.address, "accepted", event.id)
+            case Received():
+                self._received(event)
+            case Refused():
+                self._run.budget.settle(event.address, None, "", paid=False)
+                reason = f"{event.code}: {event.message}" if event.code else event.message
+                self._run.fail(event.address, "refused", reason)
+            case Doubted():
+                self._doubted(event)
+            case Withdrawn():
+                self._run.budget.settle(event.address, None, "", paid=False)
+            case Finished():
+                self._finished(event)
+            case _:
+                return
+
+    def _received(self, event: Received) -> None:
+        desk, run = self._desk, self._run
+        state = desk.state(event.address)
+        if state is None:
+            return
+        self._count(event, state.uses)
+        run.budget.settle(event.address, event.cost, event.unit, paid=True)
+        word = "adopted" if event.how == "adopted" else "accepted"
+        desk.tell(event.address, word, event.id)
+        if event.address in desk.work.graph.instances:
+            run.released(run.scheduler.reached(event.address, SUBMITTED))
+        run.waiting.wait(state)
+
+    def _count(self, event: Received, uses: str) -> None:
+        use = self._desk.use(uses)
+        if not isinstance(use.kind, Resource | Action) or use.kind.effect != "paid":
+            return
+        units = self._desk.tally.paid[use.provider.name]
+        units["calls"] += 1
+        if event.cost is not None and event.unit:
+            units[event.unit] += event.cost
+
+    def _doubted(self, event: Doubted) -> None:
+        if event.address not in self._desk.work.graph.instances:
+            return  # a group: its members are told of one by one
+        ids = f" (candidates: {', '.join(event.candidates)})" if event.candidates else ""
+        self._run.fail(
+            event.address,
+            "doubt",
+            event.reason + ids,
+            f"runner resolve {event.address} --adopt ID | --resend | --abandon",
+        )
+
+    def _finished(self, event: Finished) -> None:
+        run, desk = self._run, self._desk
+        desk.tally.running.discard(event.address)
+        if event.address not in desk.work.graph.instances:
+            return
+        if event.outcome != "ready":
+            state = desk.state(event.address)
+            message = event.message or (state.status if state is not None else "")
+            command = f"runner apply --replace '{event.address}'" if event.outcome == "failed" else ""
+            run.fail(event.address, event.outcome, message or event.outcome, command, started=True)
+            return
+        desk.tell(event.address, "ready", event.status)
+        run.reached(event.address, "ready")
+        if not run.local.is_local(desk.job(event.address).uses):
+            run.save(event.address)
+        else:
+            desk.tally.done += 1
+
+    def ended(self, address: str, use: Use, outcome: Outcome) -> None:
+        """A lifecycle has come to its end; what it recorded was reacted to already."""
+        desk, run = self._desk, self._run
+        if outcome.stop_provider:
+            desk.accounts[use.provider.name].stop(outcome.stop_provider)
+        if outcome.kind == "waiting":
+            desk.tally.running.add(address)
+            desk.tell(address, "settling", f"left to the next run: {outcome.reason}")
+        elif outcome.kind in ("blocked", "failed", "withdrawn"):
+            self._not_done(address, outcome)
+
+    def _not_done(self, address: str, outcome: Outcome) -> None:
+        """Ended without an effect; a group's trouble is that of each of its rows."""
+        desk, run = self._desk, self._run
+        run.budget.settle(address, None, "", paid=False)
+        group = desk.journal.groups.get(address)
+        members = [member.address for member in group.intent.members] if group is not None else [address]
+        for member in members:
+            change = desk.plan.changes.get(member)
+            if change is None:
+                continue
+            if outcome.kind == "withdrawn" and change.verb is Verb.SETTLE:
+                desk.tell(member, "notice", "was never done; planned anew by the next apply")
+                desk.trouble(member, "failed", "its call was lost and never done; apply again to send it")
+                run.drop(member)
+                continue
+            run.fail(member, "blocked" if outcome.kind == "blocked" else "failed", outcome.reason, outcome.command)
+
+    async def looked_up(self, address: str, use: Use, wish: Wish, outputs: Mapping[str, Any]) -> None:
+        """A lookup was read: remember it for this run, and pin it in the state."""
+        self._desk.known[address] = outputs
+        state = self._desk.state(address)
+        await self._run.record(
+            Finished(
+                address=address,
+                generation=state.generation + 1 if state is not None else 1,
+                outcome="ready",
+                outputs=outputs,
+                uses=use.name,
+                digest=wish.digest,
+                inputs=wish.canonical,
+            )
+        )

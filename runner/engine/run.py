@@ -1,0 +1,226 @@
+"""The doors of the engine: plan against the APIs, open a session on the state, apply, resolve, import."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import TracebackType
+
+from runner import __version__
+from runner.api.lifedata import Resource
+from runner.api.reading import read_item
+from runner.compile.canonical import canonical
+from runner.compile.check import Work
+from runner.engine.apply import Apply
+from runner.engine.desk import Desk, RunOptions
+from runner.engine.inbox import deliver, take_in
+from runner.engine.journal import Journal, now_text, open_journal
+from runner.engine.lock import Holder
+from runner.engine.observe import observe_and_plan, stands
+from runner.engine.store import read_state
+from runner.model.event import Received, RunEnded, RunStarted
+from runner.model.observation import Observations
+from runner.model.plan import Plan, Verb
+from runner.model.progress import Progress, RunResult
+from runner.model.state import State
+from runner.model.unknown import contains_unknown
+
+
+def read_only_state(file: Path, name: str) -> State:
+    """A snapshot of the state, without the lock; an absent file is an empty state. Raises StateError."""
+    return read_state(file, name)
+
+
+def make_plan(
+    work: Work, state: State, options: RunOptions, *, offline: bool = False
+) -> tuple[Plan, Observations]:
+    """The plan, made with what the APIs say unless `offline`. Nothing is changed anywhere."""
+    if offline:
+        from runner.compile.plan import plan
+
+        observed = Observations(offline=True)
+        return plan(work, state, observed, options.wishes, stands(work)), observed
+    return asyncio.run(observe_and_plan(work, state, options))
+
+
+class Session:
+    """The state of one manifest, locked for one command. Use as a context manager."""
+
+    def __init__(self, work: Work, options: RunOptions, journal: Journal) -> None:
+        self.work = work
+        self.options = options
+        self.journal = journal
+        self._observed = Observations()
+
+    @property
+    def state(self) -> State:
+        return self.journal.state
+
+    def plan(self) -> Plan:
+        """Take in what `resolve` left, ask the APIs, and plan."""
+        take_in(self.journal)
+        made, self._observed = make_plan(self.work, self.state, self.options)
+        return made
+
+    def apply(self, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
+        """Do what the plan says. Raises StateCorrupt when the journal could not be written."""
+        if plan.empty and not self._open_groups():
+            return RunResult(unchanged=plan.counts()[Verb.NONE])
+        return asyncio.run(self._apply(plan, report))
+
+    def _open_groups(self) -> bool:
+        return any(not group.closed for group in self.journal.groups.values())
+
+    async def _apply(self, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
+        desk = Desk(self.work, plan, self.journal, self.options, report)
+        desk.known.update(self._observed.lookups)
+        run = Apply(desk)
+        restore = _catch_signals(run)
+        try:
+            await self.journal.record(_started(self.work, self.options, self.journal))
+            result = await run.run()
+            await self.journal.record(RunEnded(run=self.journal.run, exit=130 if result.interrupted else 0))
+            return result
+        finally:
+            restore()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.journal.close()
+
+
+def open_session(work: Work, options: RunOptions) -> Session:
+    """Lock and open the state that the manifest names. Raises StateError."""
+    file = work.state_path
+    holder = Holder(socket.gethostname(), os.getpid(), options.command, now_text(), git_commit(file.parent))
+    journal = open_journal(
+        file, name=work.manifest.name, holder=holder, lock_timeout=options.lock_timeout
+    )
+    journal.run = secrets.token_hex(6)
+    return Session(work, options, journal)
+
+
+def _started(work: Work, options: RunOptions, journal: Journal) -> RunStarted:
+    return RunStarted(
+        run=journal.run,
+        command=options.command,
+        version=__version__,
+        manifest=work.manifest.digest,
+        holder=f"{socket.gethostname()} {os.getpid()}",
+        commit=git_commit(work.manifest.folder),
+    )
+
+
+def git_commit(folder: Path) -> str:
+    """The commit that a folder's checkout stands at; empty when it is none."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _catch_signals(run: Apply) -> Callable[[], None]:
+    """First Ctrl-C or SIGTERM: finish recording; second: stop at once, and the journal still tells the truth."""
+    loop = asyncio.get_running_loop()
+    seen = 0
+
+    def caught() -> None:
+        nonlocal seen
+        seen += 1
+        if seen > 1:
+            sys.stderr.flush()
+            os._exit(130)
+        run.stop()
+
+    names = (signal.SIGINT, signal.SIGTERM)
+    try:
+        for name in names:
+            loop.add_signal_handler(name, caught)
+    except (RuntimeError, ValueError, NotImplementedError):  # not in the main thread: whoever calls has its own way
+        return lambda: None
+
+    def restore() -> None:
+        for name in names:
+            loop.remove_signal_handler(name)
+
+    return restore
+
+
+def resolve(file: Path, name: str, address: str, how: str, id: str | None = None) -> str:
+    """Leave a person's word about a call in doubt: adopt (with `id`), resend or abandon; returns what happens next.
+
+    Raises WrongUsage when the address is not in doubt, StateError when the state cannot be used.
+    """
+    return deliver(file, name, address, how, id or "")
+
+
+def import_existing(session: Session, match: str, report: Callable[[Progress], None]) -> list[tuple[str, str]]:
+    """Take remote things that no state knows into this one, by their names: (address, id) of each.
+
+    Only what carries the very name that the manifest gives, exactly once, is taken.
+    """
+    plan, observed = make_plan(session.work, session.state, session.options)
+    taken: list[tuple[str, str]] = []
+    events = []
+    for address, remotes in observed.remotes.items():
+        if not fnmatchcase(address, match) or len(remotes) != 1:
+            continue
+        event = _imported(session, plan, observed, address)
+        if event is not None:
+            events.append(event)
+            taken.append((address, event.id))
+            report(Progress(address, "adopted", event.id, now_text()))
+    if events:
+        session.journal.record_now(_started(session.work, session.options, session.journal), *events)
+    return taken
+
+
+def _imported(session: Session, plan: Plan, observed: Observations, address: str) -> Received | None:
+    work, change = session.work, plan.changes[address]
+    use = work.catalogue.use(change.uses)
+    assert use is not None
+    assert isinstance(use.kind, Resource)
+    held = session.state.instances
+
+    def outputs(one: str):  # type: ignore[no-untyped-def]
+        known = observed.lookups.get(one)
+        state = held.get(one)
+        return known if known is not None else (state.outputs if state is not None else None)
+
+    inputs = work.evaluator.inputs(work.graph.instances[address], outputs)
+    made = canonical(change.uses, inputs) if not contains_unknown(inputs) else None
+    remote = observed.remotes[address][0]
+    reading = read_item(use, remote.id, remote.item)
+    settings = work.settings[use.provider.name]
+    base = (settings.base_url or use.provider.base_url).rstrip("/")
+    return Received(
+        address=address,
+        generation=change.generation,
+        id=remote.id,
+        how="imported",
+        status=reading.status,
+        outputs=reading.outputs,
+        cost=reading.cost,
+        unit=reading.unit,
+        uses=change.uses,
+        account=f"{use.provider.name} {base}",
+        digest=made.digest if made is not None else "",
+        inputs=made.inputs if made is not None else None,
+    )
