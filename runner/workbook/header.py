@@ -88,30 +88,35 @@ def _headings(grid: Grid, at: int, oddities: Sequence[Oddity], findings: Finding
             )
         elif name:
             headings[name] = index
-    for index in range(max((len(row) for row in grid.rows[at:]), default=0)):
-        if (index < len(given) and given[index]) or index in uncomputed:
-            continue
-        _judge_unnamed(grid, at, index, len(given), findings)
+    widest = max((len(row) for row in grid.rows[at:]), default=0)
+    for index in range(widest if grid.sheet else len(given)):
+        if (index >= len(given) or not given[index]) and index not in uncomputed:
+            _judge_unnamed(grid, at, index, findings)
+    if not grid.sheet:
+        _judge_long_lines(grid, at, findings)
     return headings
 
 
-def _judge_unnamed(grid: Grid, at: int, index: int, width: int, findings: Findings) -> None:
-    """A problem when something stands in a column without a heading."""
+def _judge_unnamed(grid: Grid, at: int, index: int, findings: Findings) -> None:
+    """A problem when something stands in a column without a heading; its first cell is told."""
     for below in range(at + 1, len(grid.rows)):
         row = grid.rows[below]
-        if index >= len(row) or row[index] is None:
-            continue
-        place = grid.place(grid.lines[below], index)
-        if not grid.sheet and index >= width:
-            message = f"the line has {len(row)} cells, the header {width}"
-            findings.add("too-many-cells", message, place, "quote a cell that holds the separator")
-        elif str(row[index]).strip():
+        if index < len(row) and not is_blank((row[index],)):
             message = f"the cell {str(row[index])[:40]!r} stands in a column without a heading"
-            findings.add("empty-heading", message, place, "name the column, or empty it")
-        else:
-            continue
-        if grid.sheet or index < width:
-            return  # one problem a column is enough; of a text file every line that is too long is told
+            where = grid.place(grid.lines[below], index)
+            findings.add("empty-heading", message, where, "name the column, or empty it")
+            return
+
+
+def _judge_long_lines(grid: Grid, at: int, findings: Findings) -> None:
+    """A problem for each line of a text file with more cells than the header has."""
+    width = len(grid.rows[at])
+    for below in range(at + 1, len(grid.rows)):
+        row = grid.rows[below]
+        if len(row) > width and not is_blank(row[width:]):
+            message = f"the line has {len(row)} cells, the header {width}"
+            where = grid.place(grid.lines[below])
+            findings.add("too-many-cells", message, where, "quote a cell that holds the separator")
 
 
 def _judge_cells(
