@@ -22,7 +22,7 @@ class Reading:
     names: set[str] = field(default_factory=set)
     jobs: list[JobReference] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    env: list[str] = field(default_factory=list)
+    firsts: list[tuple[str, str]] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -93,8 +93,8 @@ def _note(chain: Chain, tolerant: bool, reading: Reading, source: str) -> None:
         else:
             _walk(step, False, reading, source)
             plain.append(Path("item"))
-    if root == "env":
-        reading.env.extend(step for step in steps[:1] if isinstance(step, str))
+    first = steps[0] if steps and isinstance(steps[0], str) else "*"
+    reading.firsts.append((root, first))
     if root == "jobs":
         reading.jobs.append(_job_reference(steps, tolerant, source))
 

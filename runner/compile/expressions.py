@@ -21,8 +21,9 @@ class Template:
     """A compiled scalar.
 
     `parts` are its texts and expressions; `constant` when there is no expression. `names` are the
-    roots it reads, `job_references` the jobs, `files` the literal paths given to `file("…")`, `env` the
-    variables it names. `path` is set when the whole scalar is one plain path.
+    roots it reads, `job_references` the jobs, `files` the literal paths given to `file("…")`.
+    `firsts` are the roots with the first name behind each (`*` where it is computed). `path` is set when the
+    whole scalar is one plain path.
     """
 
     text: str
@@ -31,8 +32,13 @@ class Template:
     names: frozenset[str] = frozenset()
     job_references: tuple[JobReference, ...] = ()
     files: tuple[str, ...] = ()
-    env: tuple[str, ...] = ()
+    firsts: tuple[tuple[str, str], ...] = ()
     path: Path | None = None
+
+    @property
+    def env(self) -> tuple[str, ...]:
+        """The variables of the environment that it names."""
+        return tuple(dict.fromkeys(name for root, name in self.firsts if root == "env" and name != "*"))
 
     def evaluate(self, names: Mapping[str, Any]) -> Any:
         """The scalar's value: of one expression its own value, of a mixed scalar a text, else Unknown.
@@ -94,7 +100,7 @@ def compile_value(text: str) -> Template:
         frozenset(made.names),
         tuple(made.jobs),
         tuple(made.files),
-        tuple(made.env),
+        tuple(made.firsts),
         path,
     )
 
@@ -105,7 +111,7 @@ class _Made:
     names: set[str]
     jobs: list[JobReference]
     files: list[str]
-    env: list[str]
+    firsts: list[tuple[str, str]]
 
 
 def _only_slot(text: str, pieces: tuple[str | Slot, ...]) -> Slot | None:
@@ -116,13 +122,13 @@ def _only_slot(text: str, pieces: tuple[str | Slot, ...]) -> Slot | None:
 
 
 def _expression(source: str, made: _Made) -> KeyExpression:
-    from runner.compile.path_reading import env_of, jobs_of
+    from runner.compile.path_reading import firsts_of, jobs_of
 
     path = parse_path(source)
     if path is not None and path.root != "file":
         made.names.update(path.names)
         made.jobs.extend(jobs_of(path))
-        made.env.extend(env_of(path))
+        made.firsts.extend(firsts_of(path))
         return path
     from runner.compile.expression_jinja import JinjaExpression, parse
     from runner.compile.expression_reading import read
@@ -132,5 +138,5 @@ def _expression(source: str, made: _Made) -> KeyExpression:
     made.names.update(reading.names)
     made.jobs.extend(reading.jobs)
     made.files.extend(reading.files)
-    made.env.extend(reading.env)
+    made.firsts.extend(reading.firsts)
     return JinjaExpression(source, tree, frozenset(reading.names), reading.labels)

@@ -1,4 +1,4 @@
-"""What a plain path reads: jobs with their keys, and variables of `env`."""
+"""What a plain path reads: roots, and jobs with their keys."""
 
 from collections.abc import Iterator
 
@@ -18,11 +18,11 @@ def jobs_of(path: Path) -> Iterator[JobReference]:
             yield JobReference(part.steps[0], str(key) if isinstance(key, int) else key, False, fields)
 
 
-def env_of(path: Path) -> Iterator[str]:
-    """The variables of `env` that a plain path names."""
+def firsts_of(path: Path) -> Iterator[tuple[str, str]]:
+    """The roots that a plain path reads, each with the first name behind it."""
     for part in path.paths():
-        if part.root == "env" and part.steps and isinstance(part.steps[0], str):
-            yield part.steps[0]
+        first = part.steps[0] if part.steps else "*"
+        yield part.root, first if isinstance(first, str) else "*"
 
 
 def no_job_named() -> ExpressionError:

@@ -1,0 +1,159 @@
+"""The two uses that are built in: `workbook.file` (rows → xlsx → URL) and `file.publish` (a local file → URL)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from runner.compile.compiled import WORKBOOK
+from runner.model.errors import InvalidInput
+from runner.model.graph import Instance
+from runner.model.manifest import Manifest
+from runner.model.problem import Place, Problem
+from runner.model.settings import PublishSettings
+from runner.model.text import LocalFile, PublishedUrl
+
+_TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+
+WORKBOOK_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["template", "rows"],
+    "additionalProperties": False,
+    "properties": {
+        "template": {
+            "type": "string",
+            "description": "A template's name, or the path of a vendor's workbook.",
+        },
+        "rows": {"type": "array", "items": {"type": "object"}, "description": "The rows, one mapping each."},
+        "columns": {"type": "object", "description": "Heading → expression over `row`."},
+        "ignore": {**_TEXTS, "description": "Fields of the rows that need no column."},
+        "name": {"type": "string", "description": "The stem of the file's name; by default the address."},
+    },
+}
+
+PUBLISH_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["path"],
+    "additionalProperties": False,
+    "properties": {
+        "path": {"type": "string", "format": "binary", "description": "The file to publish."},
+        "name": {
+            "type": "string",
+            "description": "The stem of the published name; by default the file's own.",
+        },
+    },
+}
+
+OUTPUTS = ("url", "path", "sha256", "size", "name")
+"""What both give to other jobs."""
+
+
+def builtin_schema(uses: str) -> dict[str, Any]:
+    """JSON Schema 2020-12 of the `with` of a built-in use."""
+    return WORKBOOK_SCHEMA if uses == WORKBOOK else PUBLISH_SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file to publish under `name`: its bytes (`content`), or the local file it is copied from (`source`).
+
+    `path` is where it is written, `url` where it is read; both are empty without `publish:`. `problems` are
+    warnings of its making.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    content: bytes | None
+    source: Path | None
+    path: str
+    url: str
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        """What expressions read as `outputs`."""
+        url = PublishedUrl(self.url, self.sha256)
+        return {"url": url, "path": self.path, "sha256": self.sha256, "size": self.size, "name": self.name}
+
+
+class Maker:
+    """Makes artifacts from evaluated inputs; the same inputs make the same bytes."""
+
+    def __init__(self, manifest: Manifest, publish: PublishSettings | None) -> None:
+        self._manifest, self._publish = manifest, publish
+        self._templates: dict[str, Any] = {}
+
+    def is_file(self, template: str) -> bool:
+        """Whether a template is a workbook of the user's."""
+        from runner.workbook.templates import is_path
+
+        return is_path(template)
+
+    def artifact(
+        self, instance: Instance, uses: str, inputs: Mapping[str, Any], used: Sequence[str] = ()
+    ) -> Artifact:
+        """The file of a built-in use; `used` are fields of rows that need no column of their own.
+
+        Raises:
+            InvalidInput: the workbook's template or rows have problems, or the file is not there.
+        """
+        if uses == WORKBOOK:
+            return self._workbook(instance, inputs, used)
+        return self._copy(inputs)
+
+    def _workbook(self, instance: Instance, inputs: Mapping[str, Any], used: Sequence[str]) -> Artifact:
+        from runner.workbook.build import build, published_name
+        from runner.workbook.rows import Row, place_of
+
+        where, _ = self._manifest.locate(("jobs", instance.job, "with"))
+        by_hand = inputs.get("columns") or [{}] * len(inputs["rows"])
+        place = instance.each.place if instance.each is not None and instance.each.place else where
+        rows = [
+            Row(row, place_of(row) or place, hand, row)
+            for row, hand in zip(inputs["rows"], by_hand, strict=True)
+        ]
+        ignored = [*used, *(str(name) for name in inputs.get("ignore") or ())]
+        built = build(self._template(str(inputs["template"]), where), rows, ignore=ignored)
+        wrong = [problem for problem in built.problems if not problem.warning]
+        if wrong:
+            raise InvalidInput(wrong)
+        stem = str(inputs.get("name") or instance.address)
+        name = published_name(stem, built.sha256)
+        return self._made(name, built.sha256, len(built.content), built.content, None, built.problems)
+
+    def _template(self, name: str, where: Place) -> Any:
+        from runner.workbook.templates import load_template
+
+        found = self._templates.get(name)
+        if found is None:
+            try:
+                found = self._templates[name] = load_template(name, self._manifest.folder)
+            except InvalidInput as error:
+                raise InvalidInput(
+                    [Problem(one.code, one.message, where, one.hint) for one in error.problems]
+                ) from None
+        return found
+
+    def _copy(self, inputs: Mapping[str, Any]) -> Artifact:
+        from runner.workbook.build import published_name
+
+        file = inputs["path"]
+        source = Path(str.__str__(file))
+        sha256 = file.sha256 if isinstance(file, LocalFile) else ""
+        name = published_name(str(inputs.get("name") or source.stem), sha256, source.suffix)
+        return self._made(name, sha256, source.stat().st_size, None, source, ())
+
+    def _made(
+        self,
+        name: str,
+        sha256: str,
+        size: int,
+        content: bytes | None,
+        source: Path | None,
+        problems: tuple[Problem, ...],
+    ) -> Artifact:
+        path = str(self._publish.directory / name) if self._publish else ""
+        url = self._publish.base_url + quote(name) if self._publish else ""
+        return Artifact(name, sha256, size, content, source, path, url, problems)

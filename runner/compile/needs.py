@@ -1,0 +1,170 @@
+"""From references to needs: the order of jobs, their cycles, and what each instance waits for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.compile.compiled import CompiledJob, for_each_texts, job_references
+from runner.compile.expressions import ExpressionError, JobReference
+from runner.compile.findings import MOST, Findings
+from runner.compile.items import CHAIN_HINT, chained_job
+from runner.compile.nearby import did_you_mean
+from runner.compile.scope import Each
+from runner.model.graph import Instance, Need
+from runner.model.manifest import READY, YamlPath
+from runner.model.unknown import Unknown, UnknownReached
+
+
+def check_references(jobs: Mapping[str, CompiledJob], findings: Findings) -> None:
+    """Reports references to jobs that do not exist, and what `for_each` must not depend on."""
+    for name, compiled in jobs.items():
+        base: YamlPath = ("jobs", name)
+        for target in compiled.job.needs:
+            _known(target, jobs, (*base, "needs", target), findings)
+        for path, reference in compiled.references:
+            _known(reference.job, jobs, path, findings)
+        for path, text in for_each_texts(compiled.job.for_each, (*base, "for_each")):
+            chained = chained_job(text)
+            if chained is not None:
+                _known(chained, jobs, path, findings)
+            elif job_references(text):
+                findings.add("bad-for-each", "`for_each` cannot depend on what a job gives", path, CHAIN_HINT)
+
+
+def _known(target: str, jobs: Mapping[str, CompiledJob], path: YamlPath, findings: Findings) -> None:
+    if target not in jobs:
+        findings.add("unknown-job", f"there is no job `{target}`", path, did_you_mean(target, jobs))
+
+
+def order(jobs: Mapping[str, CompiledJob], findings: Findings) -> list[str] | None:
+    """The jobs so that each stands behind those it waits for, else in the manifest's order; None for a cycle."""
+    done: dict[str, None] = {}
+    trail: list[str] = []
+
+    def visit(name: str) -> bool:
+        if name in done:
+            return True
+        if name in trail:
+            circle = [*trail[trail.index(name) :], name]
+            findings.add(
+                "cycle",
+                f"jobs wait for each other: {' → '.join(circle)}",
+                ("jobs", name),
+                "take one of these references out",
+            )
+            return False
+        trail.append(name)
+        sound = all(visit(upstream) for upstream in jobs[name].upstream() if upstream in jobs)
+        trail.pop()
+        done[name] = None
+        return sound
+
+    return list(done) if all(visit(name) for name in jobs) else None
+
+
+class Needs:
+    """Finds what the instances of one job wait for. `instances` are those of jobs that stand before it."""
+
+    def __init__(
+        self,
+        compiled: CompiledJob,
+        jobs: Mapping[str, CompiledJob],
+        instances: Mapping[str, Instance],
+        names: Mapping[str, Any],
+        findings: Findings,
+    ) -> None:
+        self._compiled, self._jobs, self._instances = compiled, jobs, instances
+        self._names, self._findings = names, findings
+        self._made: dict[tuple[str, bool, bool], Need] = {}
+        self._whole: dict[tuple[str, bool], bool] = {}
+        self._keyed: list[tuple[YamlPath, JobReference]] = []
+        self._chains = [(dimension, job) for dimension, job in compiled.chains.items() if job in jobs]
+        self._sort()
+        self._common = tuple(
+            self._need(target, gather, tolerant) for (target, gather), tolerant in self._whole.items()
+        )
+
+    def _sort(self) -> None:
+        """References that are the same for all instances, and those whose key is evaluated for each."""
+        chained = {job for _, job in self._chains}
+        for target in self._compiled.job.needs:
+            if target in self._jobs and target not in chained:
+                self._add(target, self._jobs[target].many, False)
+        seen = set()
+        for path, reference in self._compiled.references:
+            upstream = self._jobs.get(reference.job)
+            if upstream is None:
+                continue
+            if not upstream.many:
+                self._add(reference.job, False, reference.tolerant)
+            elif reference.key is None or (path[-1:] and self._is_per_row(reference)):
+                self._add(reference.job, True, reference.tolerant)
+            else:
+                mark = (reference.job, str(reference.key), reference.tolerant, id(reference.key))
+                if mark not in seen:
+                    seen.add(mark)
+                    self._keyed.append((path, reference))
+
+    @staticmethod
+    def _is_per_row(reference: JobReference) -> bool:
+        """A key over `row` or `item` differs within one instance, so the whole job is waited for."""
+        return not isinstance(reference.key, str | None) and bool({"row", "item"} & reference.key.names)
+
+    def _add(self, target: str, gather: bool, tolerant: bool) -> None:
+        held = self._whole.get((target, gather), True)
+        self._whole[target, gather] = held and tolerant
+
+    def of(self, key: str, each: Each | None) -> tuple[Need, ...]:
+        """The needs of the instance with this `each`."""
+        if not self._keyed and not self._chains:
+            return self._common
+        found = dict(self._whole)
+        if each is not None:
+            by_dimension = dict(each.pairs)
+            for dimension, job in self._chains:
+                found[f"{job}/{each.key if dimension == '' else by_dimension[dimension]}", False] = False
+        names = {**self._names, "each": each} if each is not None else self._names
+        for path, reference in self._keyed:
+            target = self._target(path, reference, names, key, each)
+            if target is not None:
+                found[target] = found.get(target, True) and reference.tolerant
+        return tuple(self._need(target, gather, tolerant) for (target, gather), tolerant in found.items())
+
+    def _target(
+        self, path: YamlPath, reference: JobReference, names: Mapping[str, Any], item: str, each: Each | None
+    ) -> tuple[str, bool] | None:
+        try:
+            value = reference.key if isinstance(reference.key, str) else reference.key.evaluate(names)  # type: ignore[union-attr]
+        except UnknownReached:
+            return reference.job, True
+        except ExpressionError:
+            return None  # reported where the whole scalar is evaluated
+        if isinstance(value, Unknown):
+            return reference.job, True
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        address = f"{reference.job}/{value}"
+        if address in self._instances:
+            return address, False
+        if not reference.tolerant:
+            self._missing(path, reference.job, value, item, each)
+        return None
+
+    def _missing(self, path: YamlPath, job: str, value: Any, item: str, each: Each | None) -> None:
+        few = self._findings.seen("unknown-instance", path) < MOST
+        keys = (
+            [address[len(job) + 1 :] for address in self._instances if address.startswith(f"{job}/")]
+            if few
+            else []
+        )
+        what = "the key is null" if value is None else f"`{job}` has no instance `{value}`"
+        place = each.place if each is not None else None
+        hint = did_you_mean(str(value), keys)
+        self._findings.add("unknown-instance", what, path, hint, item=item, place=place)
+
+    def _need(self, target: str, gather: bool, tolerant: bool) -> Need:
+        found = self._made.get((target, gather, tolerant))
+        if found is None:
+            job = target if gather else target.partition("/")[0]
+            until = self._compiled.job.needs.get(job, READY)
+            found = self._made[target, gather, tolerant] = Need(target, until, gather, tolerant)
+        return found

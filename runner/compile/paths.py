@@ -1,0 +1,49 @@
+"""Paths that a manifest writes to: relative, and inside the folder."""
+
+from runner.compile.expression_access import kind_of
+from runner.compile.expressions import ExpressionError
+
+
+class BadPath(ExpressionError):
+    """A path that nothing may be written to."""
+
+    code = "bad-path"
+
+
+def check_path(value: object) -> str:
+    """The path as it stands, when it stays inside the folder that it is relative to.
+
+    Raises:
+        BadPath: it is empty, absolute, leads out of the folder, or names a folder.
+    """
+    if not isinstance(value, str):
+        raise BadPath(f"a path is a text, and this is {kind_of(value)}")
+    text = str.__str__(value)
+    parts = text.replace("\\", "/").split("/")
+    if not text.strip() or "\0" in text:
+        raise BadPath("the path is empty" if not text.strip() else "the path holds a NUL")
+    if parts[0] == "" or parts[0].endswith(":") or text.startswith("~"):
+        raise BadPath(
+            f"`{text}` is not relative", "write it relative to the manifest; `--out-dir` moves all files"
+        )
+    depth = 0
+    for part in parts:
+        depth += -1 if part == ".." else 0 if part in ("", ".") else 1
+        if depth < 0:
+            raise BadPath(
+                f"`{text}` leads out of the manifest's folder", "use `--out-dir` to write elsewhere"
+            )
+    if parts[-1] in ("", ".", ".."):
+        raise BadPath(f"`{text}` names a folder", "end it with a file's name")
+    return text
+
+
+def same_path(path: str) -> str:
+    """What two paths have in common when they are one file, also where a file system ignores case."""
+    found: list[str] = []
+    for part in path.replace("\\", "/").split("/"):
+        if part == ".." and found:
+            found.pop()
+        elif part not in ("", "."):
+            found.append(part)
+    return "/".join(found).casefold()

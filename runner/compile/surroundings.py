@@ -1,0 +1,28 @@
+"""What a manifest is checked in: the environment, and whether a sandbox stands in for the APIs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOverrides:
+    """What replaces `auth` and `base_url` of providers, and the publish URL, before anything is evaluated.
+
+    `auth` and `base_urls` are by provider; `state` is the sandbox's own state file (None: by its default name).
+    """
+
+    auth: Mapping[str, Mapping[str, str]]
+    base_urls: Mapping[str, str]
+    publish_base_url: str = ""
+    state: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`env` is read by the names that the manifest uses. `out_dir` None: files are saved beside the manifest."""
+
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    offline: bool = False
+    sandbox: SandboxOverrides | None = None
+    out_dir: Path | None = None
