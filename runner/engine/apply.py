@@ -48,7 +48,12 @@ class Apply:
         self.local = LocalSteps(self)
         self.groups = bulk.Groups(desk, self._send, self._out, self.begin)
         self.downloads = Downloads(
-            desk.work.manifest.folder, desk.transport, desk.journal, self._fetched, self.failed, desk.options.overwrite
+            desk.work.manifest.folder,
+            desk.transport,
+            desk.journal,
+            self._fetched,
+            self.failed,
+            desk.options.overwrite,
         )
         self.fetching: dict[str, int] = {}
         self.ended: set[str] = set()
@@ -147,7 +152,7 @@ class Apply:
 
     def _start_all(self) -> None:
         changes = self.desk.plan.changes
-        for address, change in changes.items():
+        for change in changes.values():
             if change.verb in (Verb.CREATE, Verb.REPLACE) and self.desk.work.manifest.jobs[change.job].bulk:
                 self.groups.expect(change.job)
         ready = self.scheduler.start()
@@ -273,7 +278,10 @@ class Apply:
             return True
         if change.verb is Verb.REPLACE and not change.consent:
             self.fail(
-                address, "blocked", "its inputs changed, and it is paid for", f"runner apply --replace '{address}'"
+                address,
+                "blocked",
+                "its inputs changed, and it is paid for",
+                f"runner apply --replace '{address}'",
             )
             return True
         return False

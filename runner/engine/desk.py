@@ -116,7 +116,13 @@ class Desk:
     def trouble(self, address: str, kind: str, reason: str, command: str = "") -> None:
         """Note what went wrong for one instance, and report it."""
         self.tally.troubles.append(Trouble(address, kind, reason, command))
-        words = {"failed": "failed", "refused": "refused", "stalled": "stalled", "doubt": "doubt", "blocked": "blocked"}
+        words = {
+            "failed": "failed",
+            "refused": "refused",
+            "stalled": "stalled",
+            "doubt": "doubt",
+            "blocked": "blocked",
+        }
         self.tell(address, words.get(kind, "notice"), reason)
 
     def change(self, address: str) -> Change:

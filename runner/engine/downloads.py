@@ -1,8 +1,6 @@
 """Downloads: streamed to a temporary file, checked, journalled, and only then named."""
 
 import asyncio
-import hashlib
-import os
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from runner.engine.accounts import Account
-from runner.engine.files import UnsafePath, digest_of, inside, part_of, put_in_place
+from runner.engine.files import PartFile, UnsafePath, digest_of, inside, part_of, put_in_place, stat_of
 from runner.engine.journal import Journal
 from runner.engine.transport import ForbiddenAddress, Stream, Transport, describe
 from runner.model.errors import RunnerError
@@ -138,7 +136,7 @@ class Downloads:
         state = self._journal.instances.get(fetch.address)
         known = state.files.get(fetch.path) if state is not None else None
         if known is not None and not known.done and await self._same(known, target):
-            await self._record_saved(fetch, target.stat().st_mtime_ns)
+            await self._record_saved(fetch, stat_of(target)[1])
             return known.size
         if known is not None or self._overwrite:
             return None
@@ -147,13 +145,13 @@ class Downloads:
         raise CannotFetch(f"{fetch.path} exists and was not written by runner (--overwrite replaces it)")
 
     async def _same(self, known: FileState, target: Path) -> bool:
-        if target.stat().st_size != known.size:
+        if stat_of(target)[0] != known.size:
             return False
         return await asyncio.to_thread(digest_of, target) == known.sha256
 
     async def _adopt_file(self, fetch: Fetch, target: Path) -> int | None:
         """After an import, a file of the remote size is recorded as it is."""
-        size = target.stat().st_size
+        size = stat_of(target)[0]
         headers = await fetch.account.headers_for(fetch.url) if fetch.credentials else ()
         async with self._transport.stream(fetch.url, headers, allowed=self._allowed(fetch)) as stream:
             remote = stream.headers.get("content-length") if stream.status == 200 else None
@@ -170,7 +168,7 @@ class Downloads:
                 sha256=sha256,
             )
         )
-        await self._record_saved(fetch, target.stat().st_mtime_ns)
+        await self._record_saved(fetch, stat_of(target)[1])
         return size
 
     async def _record_saved(self, fetch: Fetch, mtime_ns: int) -> None:
@@ -216,18 +214,17 @@ class Downloads:
                 expired=stream.status in EXPIRED,
                 again=stream.status >= 500 or stream.status == 429,
             )
-        size, digest = 0, hashlib.sha256()
-        with open(part, "wb") as file:
+        file = PartFile(part)
+        try:
             async for piece in stream.pieces:
-                digest.update(piece)
                 file.write(piece)
-                size += len(piece)
-            file.flush()
-            await asyncio.to_thread(os.fsync, file.fileno())
+            sha256 = await asyncio.to_thread(file.finish)
+        finally:
+            file.abandon()
         told = stream.headers.get("content-length")
-        if told is not None and told.isdigit() and int(told) != size:
-            raise CannotFetch(f"{fetch.name}: {size} of {told} bytes came", again=True)
-        return size, digest.hexdigest()
+        if told is not None and told.isdigit() and int(told) != file.size:
+            raise CannotFetch(f"{fetch.name}: {file.size} of {told} bytes came", again=True)
+        return file.size, sha256
 
     def _allowed(self, fetch: Fetch) -> Callable[[str], bool]:
         own = urlsplit(fetch.account.base_url).hostname

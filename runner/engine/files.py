@@ -76,6 +76,37 @@ def write_whole(target: Path, content: bytes) -> None:
     put_in_place(part, target)
 
 
+class PartFile:
+    """A temporary file that is written piece by piece, and counts what it was given."""
+
+    def __init__(self, part: Path) -> None:
+        self._file = open(part, "wb")  # noqa: SIM115 — closed by `finish` or `abandon`
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        self._file.write(piece)
+        self.size += len(piece)
+
+    def finish(self) -> str:
+        """Make it durable; returns its SHA-256."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return self._digest.hexdigest()
+
+    def abandon(self) -> None:
+        """Let go of a file that did not get whole; what it holds stays where it is and is never named."""
+        self._file.close()
+
+
+def stat_of(target: Path) -> tuple[int, int]:
+    """Size, and modification time in nanoseconds."""
+    held = target.stat()
+    return held.st_size, held.st_mtime_ns
+
+
 def unchanged(target: Path, size: int, mtime_ns: int, sha256: str) -> bool:
     """Whether a file is still what was recorded: size, then time, then digest."""
     try:

@@ -1,4 +1,4 @@
-"""Bulk: instances that become ready are gathered into workbooks; a full, complete or waited-for group is closed and sent.
+"""Bulk: instances that become ready are gathered into workbooks; a group is closed when it is full or complete.
 
 Rows that differ in what one request shares never stand in one workbook. After a crash groups come from the journal,
 never from what happens to be ready.
@@ -123,9 +123,8 @@ class Groups:
         walked = await desk.walks.walk(collection, desk.monotonic() - BASELINE_AGE)
         if not isinstance(walked, Walked):
             reason = getattr(walked, "message", "") or f"status {getattr(walked, 'status', '?')}"
-            return self._all_out(
-                basket, "failed", f"{use.provider.name} could not be read before sending: {reason}"
-            )
+            self._all_out(basket, f"{use.provider.name} could not be read before sending: {reason}")
+            return None
         self._guard(basket, walked)
         if not basket.rows:
             return None
@@ -133,11 +132,13 @@ class Groups:
         built = await self._build(basket)
         problems = [problem for problem in built.problems if not problem.warning]
         if problems:
-            return self._all_out(basket, "failed", f"the workbook cannot be built: {problems[0]}")
+            self._all_out(basket, f"the workbook cannot be built: {problems[0]}")
+            return None
         try:
             url = await self._publish(basket, group, built)
         except (NotPublished, OSError) as error:
-            return self._all_out(basket, "failed", f"the workbook could not be published: {error}")
+            self._all_out(basket, f"the workbook could not be published: {error}")
+            return None
         inputs = with_mark(basket.same, spec.field, url)
         members = self._members(basket)
         marks = {fold_mark(member.name) for member in members}
@@ -182,9 +183,12 @@ class Groups:
             name = fold_mark(mark_in(wish.inputs, find.field))
             strangers = [r.id for r in walked.by_mark.get(name, ()) if not desk.owned(account, r.id)]
             if name in names and names[name] != address:
-                self._drop(basket, address, "failed", f"its name is that of {names[name]}: names must differ", "")
+                self._drop(
+                    basket, address, "failed", f"its name is that of {names[name]}: names must differ", ""
+                )
             elif strangers and not desk.options.wishes.new_state:
-                reason = f"{basket.use.provider.name} already holds {len(strangers)} of this name, unknown to this state"
+                there = f"{basket.use.provider.name} already holds {len(strangers)} of this name"
+                reason = f"{there}, unknown to this state"
                 self._drop(basket, address, "blocked", reason, f"runner import --match '{address}'")
             names[name] = address
 
@@ -192,9 +196,9 @@ class Groups:
         del basket.rows[address]
         self._out(address, kind, reason, command)
 
-    def _all_out(self, basket: _Basket, kind: str, reason: str) -> None:
+    def _all_out(self, basket: _Basket, reason: str) -> None:
         for address in list(basket.rows):
-            self._drop(basket, address, kind, reason, "")
+            self._drop(basket, address, "failed", reason, "")
 
     def _name(self, job: str) -> str:
         while True:

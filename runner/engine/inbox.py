@@ -1,4 +1,4 @@
-"""What a person says about a call in doubt: left in an inbox that needs no lock, taken in by whoever holds the state."""
+"""What a person says about a call in doubt: left in an inbox without a lock, taken in by the holder."""
 
 from pathlib import Path
 

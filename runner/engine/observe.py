@@ -4,7 +4,6 @@ Everything here only reads. What it finds is a value for the plan, which is then
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -67,7 +66,9 @@ class _Observer:
         first = self._plan(Observations())
         lookups = await self._lookups(first)
         second = self._plan(Observations(lookups=lookups)) if lookups else first
-        sending = [change.address for change in second if change.verb in (Verb.CREATE, Verb.REPLACE, Verb.CALL)]
+        sending = [
+            change.address for change in second if change.verb in (Verb.CREATE, Verb.REPLACE, Verb.CALL)
+        ]
         if not sending and not lookups and not self._blocks:
             return first, Observations()
         remotes, balances, _ = await asyncio.gather(
@@ -133,7 +134,9 @@ class _Observer:
             collection = collection_of(use.provider, account.key, find.list, inputs, find.mark)
             by_list.setdefault(collection.key, (collection, account, []))[2].append((address, mark))
         found: dict[str, tuple[Remote, ...]] = {}
-        walks = await asyncio.gather(*(self._walks.walk(entry[0], self._walks.began) for entry in by_list.values()))
+        walks = await asyncio.gather(
+            *(self._walks.walk(entry[0], self._walks.began) for entry in by_list.values())
+        )
         for (collection, account, wanted), walked in zip(by_list.values(), walks, strict=True):
             if not isinstance(walked, Walked):
                 self._unread(collection, wanted, account)
@@ -198,9 +201,7 @@ class _Observer:
                 calls.append(self._validate_one(change.address, use, use.kind, inputs))
         await asyncio.gather(*calls)
 
-    async def _validate_one(
-        self, address: str, use: Use, kind: Resource, inputs: Mapping[str, Any]
-    ) -> None:
+    async def _validate_one(self, address: str, use: Use, kind: Resource, inputs: Mapping[str, Any]) -> None:
         spec = kind.validate
         assert spec is not None
         operation = use.provider.operation(spec.operation)

@@ -8,7 +8,7 @@ import asyncio
 import heapq
 import itertools
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,9 +49,9 @@ class Waiter:
     fresh_until: float = 0.0
 
 
-Seen = Callable[[Waiter, Reading], Awaitable[bool]]
+Seen = Callable[[Waiter, Reading], Coroutine[Any, Any, bool]]
 """Told what was read; answers whether the wait is over."""
-Lost = Callable[[Waiter, str, str], Awaitable[None]]
+Lost = Callable[[Waiter, str, str], Coroutine[Any, Any, None]]
 """Told that a wait ended without an end of the work: (waiter, kind, reason)."""
 
 

@@ -23,10 +23,8 @@ class NotPublished(Exception):
 def place(directory: Path, name: str, content: bytes, sha256: str) -> Path:
     """Put a file into the published directory, unless the same bytes stand there already."""
     target = directory / name
-    if target.is_file() and target.stat().st_size == len(content):
-        if hashlib.sha256(target.read_bytes()).hexdigest() == sha256:
-            return target
-    write_whole(target, content)
+    if not (target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == sha256):
+        write_whole(target, content)
     return target
 
 

@@ -110,7 +110,7 @@ class Reactions:
 
     def ended(self, address: str, use: Use, outcome: Outcome) -> None:
         """A lifecycle has come to its end; what it recorded was reacted to already."""
-        desk, run = self._desk, self._run
+        desk = self._desk
         if outcome.stop_provider:
             desk.accounts[use.provider.name].stop(outcome.stop_provider)
         if outcome.kind == "waiting":
@@ -134,7 +134,9 @@ class Reactions:
                 desk.trouble(member, "failed", "its call was lost and never done; apply again to send it")
                 run.drop(member)
                 continue
-            run.fail(member, "blocked" if outcome.kind == "blocked" else "failed", outcome.reason, outcome.command)
+            run.fail(
+                member, "blocked" if outcome.kind == "blocked" else "failed", outcome.reason, outcome.command
+            )
 
     async def looked_up(self, address: str, use: Use, wish: Wish, outputs: Mapping[str, Any]) -> None:
         """A lookup was read: remember it for this run, and pin it in the state."""

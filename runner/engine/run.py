@@ -103,9 +103,7 @@ def open_session(work: Work, options: RunOptions) -> Session:
     """Lock and open the state that the manifest names. Raises StateError."""
     file = work.state_path
     holder = Holder(socket.gethostname(), os.getpid(), options.command, now_text(), git_commit(file.parent))
-    journal = open_journal(
-        file, name=work.manifest.name, holder=holder, lock_timeout=options.lock_timeout
-    )
+    journal = open_journal(file, name=work.manifest.name, holder=holder, lock_timeout=options.lock_timeout)
     journal.run = secrets.token_hex(6)
     return Session(work, options, journal)
 
@@ -153,7 +151,11 @@ def _catch_signals(run: Apply) -> Callable[[], None]:
     try:
         for name in names:
             loop.add_signal_handler(name, caught)
-    except (RuntimeError, ValueError, NotImplementedError):  # not in the main thread: whoever calls has its own way
+    except (
+        RuntimeError,
+        ValueError,
+        NotImplementedError,
+    ):  # not in the main thread: whoever calls has its own way
         return lambda: None
 
     def restore() -> None:
@@ -171,7 +173,9 @@ def resolve(file: Path, name: str, address: str, how: str, id: str | None = None
     return deliver(file, name, address, how, id or "")
 
 
-def import_existing(session: Session, match: str, report: Callable[[Progress], None]) -> list[tuple[str, str]]:
+def import_existing(
+    session: Session, match: str, report: Callable[[Progress], None]
+) -> list[tuple[str, str]]:
     """Take remote things that no state knows into this one, by their names: (address, id) of each.
 
     Only what carries the very name that the manifest gives, exactly once, is taken.

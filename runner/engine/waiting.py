@@ -29,7 +29,9 @@ class Waiting:
         use = desk.use(state.uses)
         kind = use.kind
         if not isinstance(kind, Resource) or kind.status is None or kind.read is None:
-            run.begin(run.record(Finished(address=state.address, generation=state.generation, outcome="ready")))
+            run.begin(
+                run.record(Finished(address=state.address, generation=state.generation, outcome="ready"))
+            )
             return
         desk.tally.running.add(state.address)
         if desk.options.no_wait or run.stopped or run.halted:
