@@ -38,6 +38,7 @@ class Source:
         self.problems = tuple(problems)
         self._root = root
         self._parsed = parsed
+        self._entries: dict[int, dict[str, tuple[Node, Node]]] = {}
 
     @property
     def digest(self) -> str:
@@ -74,11 +75,28 @@ class Source:
         key: Node | None = None
         node = self._root
         for part in path:
-            entry = _child(node, part)
+            entry = self._child(node, part)
             if entry is None:
                 break
             key, node = entry
         return key, node
+
+    def _child(self, node: Any, part: str | int) -> tuple[Node | None, Node] | None:
+        """The key node and the node of one entry, merged ones too; None when there is no such entry."""
+        if type(node) is SequenceNode:
+            inside = isinstance(part, int) and 0 <= part < len(node.value)
+            return (None, node.value[part]) if inside else None
+        if type(node) is not MappingNode:
+            return None
+        if id(node) not in self._entries:
+            own = ((key, value) for key, value in node.value if not is_merge(key))
+            self._entries[id(node)] = {key.value: (key, value) for key, value in own if _is_text(key)}
+        found: tuple[Node | None, Node] | None = self._entries[id(node)].get(str(part))
+        for source in merge_sources(node) if found is None else ():
+            found = self._child(source, part)
+            if found is not None:
+                break
+        return found
 
 
 def parse_yaml(text: str, file: str) -> Source:
@@ -166,22 +184,8 @@ def _compose(text: str) -> Node | None:
         parser.dispose()
 
 
-def _child(node: Node | None, part: str | int) -> tuple[Node | None, Node] | None:
-    if type(node) is SequenceNode:
-        if isinstance(part, int) and 0 <= part < len(node.value):
-            return None, node.value[part]
-        return None
-    if type(node) is not MappingNode:
-        return None
-    wanted = str(part)
-    for key_node, value_node in reversed(node.value):
-        if type(key_node) is ScalarNode and key_node.value == wanted and not is_merge(key_node):
-            return key_node, value_node
-    for source in merge_sources(node):
-        found = _child(source, part)
-        if found is not None:
-            return found
-    return None
+def _is_text(node: Node) -> bool:
+    return type(node) is ScalarNode
 
 
 @contextmanager
