@@ -10,7 +10,6 @@ from runner.api.operation import MediaType, Operation
 from runner.api.parameters import scalar_text
 from runner.model.http import Upload
 
-
 # Not asked of the machine, whose own table would make other bytes of the same inputs elsewhere.
 _MEDIA = {
     ".wav": "audio/wav",
