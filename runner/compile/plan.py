@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from runner.compile.check import Work
 from runner.compile.plan_bulk import BulkCount
 from runner.compile.plan_decide import Decider, FilesView
-from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts, WorkLike
+from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts
 from runner.compile.plan_verbs import Decision
 from runner.model.graph import Graph, Instance
 from runner.model.observation import Observations
@@ -23,7 +24,7 @@ def recorded(file: FileState) -> bool:
 
 
 def plan(
-    work: WorkLike,
+    work: Work,
     state: State,
     observed: Observations = NO_OBSERVATIONS,
     wishes: Wishes = Wishes(),  # noqa: B008 - a frozen value
@@ -74,7 +75,7 @@ def _change(facts: JobFacts, instance: Instance, held: InstanceState | None, dec
 
 
 def _sending(
-    work: WorkLike,
+    work: Work,
     decider: Decider,
     bulk: BulkCount,
     facts: JobFacts,
@@ -82,7 +83,8 @@ def _sending(
     held: InstanceState | None,
     decision: Decision,
 ) -> Change:
-    change = _change(facts, instance, held, decision)
+    generation = held.generation + 1 if held is not None else 1
+    change = replace(_change(facts, instance, held, decision), generation=generation)
     if facts.kind is BUILTIN:
         return change
     view = decider.sight.view(instance)
@@ -97,7 +99,6 @@ def _sending(
         cost=_cost(facts, estimates),
         contract=facts.contract,
         group=group,
-        generation=held.generation + 1 if held is not None else 1,
     )
 
 

@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runner.compile.canonical import Canonical, canonical
+from runner.compile.check import Work
 from runner.compile.consent import Consents, import_command, replace_command, resolve_command
 from runner.compile.diff import diff_inputs
-from runner.compile.plan_facts import ACTION, BUILTIN, LOOKUP, AllFacts, JobFacts, WorkLike
+from runner.compile.plan_facts import ACTION, BUILTIN, LOOKUP, AllFacts, JobFacts
 from runner.compile.plan_select import Limit, selected
 from runner.compile.plan_sight import Sight
 from runner.compile.plan_verbs import (
     DONE,
     IF_FALSE,
     KEPT,
+    NOT_DONE,
     UNSELECTED,
     Decision,
     changed_fields,
@@ -21,9 +23,10 @@ from runner.compile.plan_verbs import (
     settle,
     why_new,
 )
+from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
 from runner.model.observation import Observations
-from runner.model.plan import Verb
+from runner.model.plan import FieldDiff, Verb
 from runner.model.state import FileState, InstanceState, Phase, State
 from runner.model.unknown import Unknown, contains_unknown
 from runner.model.wishes import Wishes
@@ -36,10 +39,10 @@ class Decider:
     """Decides one instance after the other, in the order of the graph."""
 
     def __init__(
-        self, work: WorkLike, state: State, observed: Observations, wishes: Wishes, files: FilesView
+        self, work: Work, state: State, observed: Observations, wishes: Wishes, files: FilesView
     ) -> None:
         self.facts = AllFacts(work)
-        self.sight = Sight(work.graph, state)
+        self.sight = Sight(state)
         self._evaluator = work.evaluator
         self._held = state.instances
         self._observed = observed
@@ -55,14 +58,20 @@ class Decider:
         address = instance.address
         if self._selected is not None and address not in self._selected:
             return UNSELECTED
-        facts = self.facts[instance.job]
-        held = self._held.get(address)
+        try:
+            return self._decide(self.facts[instance.job], instance, self._held.get(address))
+        except InvalidInput as error:
+            # Only what was observed can have made it invalid: the same was checked before without it.
+            first = error.problems[0]
+            return Decision(Verb.BLOCKED, f"{first.message}{f' — {first.hint}' if first.hint else ''}")
+
+    def _decide(self, facts: JobFacts, instance: Instance, held: InstanceState | None) -> Decision:
         if facts.kind is LOOKUP:
             return self._lookup(facts, instance, held)
         if facts.kind is BUILTIN:
             return self._builtin(facts, instance, held)
         phase = held.phase if held is not None else None
-        if held is None or phase is Phase.REFUSED or phase is Phase.WITHDRAWN:
+        if held is None or phase in NOT_DONE:
             return self._anew(facts, instance, held, Verb.CREATE, why_new(held))
         if phase is Phase.READY:
             return self._ready(facts, instance, held)
@@ -71,7 +80,7 @@ class Decider:
         if phase is Phase.UNSETTLED:
             return settle(held)
         if phase is Phase.DOUBT:
-            return doubt(held, resolve_command(address))
+            return doubt(held, resolve_command(instance.address))
         return self._ended_badly(facts, instance, held)
 
     def _ended_badly(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
@@ -162,18 +171,14 @@ class Decider:
         diff = diff_inputs(held.inputs, made.inputs)
         named = changed_fields(diff)
         obstacle, firm = self.sight.obstacle(instance)
-        if not facts.paid:
-            verb = Verb.UPDATE if facts.can_update else Verb.REPLACE
-        elif self._consents.for_change(job, address):
-            verb = Verb.REPLACE
-        elif job.on_change == "keep":
-            return Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)
-        else:
+        if facts.paid and not self._consents.for_change(job, address):
+            if job.on_change == "keep":
+                return Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)
             reason = f"{named} changed; paying for it again needs consent"
             return Decision(Verb.BLOCKED, reason, diff=diff, command=replace_command(address))
         if obstacle:
             return Decision(Verb.SKIP, obstacle, diff=diff, firm=firm)
-        return self._send(facts, instance, Decision(verb, f"{named} changed", diff=diff))
+        return self._send(facts, instance, Decision(Verb.REPLACE, f"{named} changed", diff=diff))
 
     def _missing_files(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
         if not facts.job.save:
@@ -201,7 +206,7 @@ class Decider:
         if obstacle:
             return Decision(Verb.SKIP, obstacle, firm=firm)
         made = self._canonical(facts, self._inputs(instance))
-        diff = ()
+        diff: tuple[FieldDiff, ...] = ()
         if held is not None and made is not None:
             if held.digest == made.digest:
                 return DONE
@@ -218,8 +223,11 @@ class Decider:
         made = self._canonical(facts, self._inputs(instance))
         if held is not None and made is not None and not facts.volatile and held.digest == made.digest:
             self.sight.know(instance.address, held.outputs)
-            return Decision(Verb.NONE, "pinned: paid work has read it")
+            return Decision(Verb.NONE, "read before, and pinned")
         seen = self._observed.lookups.get(instance.address)
+        block = self._observed.blocks.get(instance.address)
+        if block is not None:
+            return Decision(Verb.BLOCKED, block.reason, command=block.command)
         if seen is None:
             return Decision(Verb.READ, "read while applying")
         self.sight.know(instance.address, seen)
@@ -241,7 +249,7 @@ class Decider:
         return canonical(facts.job.uses, inputs, facts.provider)
 
 
-def _gone(work: WorkLike, state: State) -> Mapping[str, str]:
+def _gone(work: Work, state: State) -> Mapping[str, str]:
     """Digest → address of finished or running work that the manifest no longer holds."""
     known = work.graph.instances
     return {

@@ -1,57 +1,19 @@
 """What the plan must know of a job, gathered once for all of its instances."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from runner.api.catalogue import Catalogue
 from runner.api.lifedata import Action, BulkSpec, Lookup, Resource
-from runner.model.graph import Graph, Instance
-from runner.model.manifest import Job, Manifest
-from runner.model.unknown import Unknown
+from runner.api.provider import Provider
+from runner.model.manifest import Job
+
+if TYPE_CHECKING:
+    from runner.compile.check import Work
 
 RESOURCE, ACTION, LOOKUP, BUILTIN = "resource", "action", "lookup", "builtin"
 BUILTINS = frozenset({"workbook.file", "file.publish"})
-
-OutputsView = Callable[[str], Mapping[str, Any] | None]
-
-
-class UseLike(Protocol):
-    """What the plan reads of `runner.api.catalogue.Use`."""
-
-    @property
-    def provider(self) -> Any: ...
-    @property
-    def kind(self) -> Any: ...
-
-
-class CatalogueLike(Protocol):
-    """What the plan reads of `runner.api.catalogue.Catalogue`."""
-
-    def use(self, uses: str) -> Any: ...
-
-
-class EvaluatorLike(Protocol):
-    """What the plan asks of `runner.compile.evaluate.Evaluator`."""
-
-    def inputs(self, instance: Instance, outputs: OutputsView) -> Any: ...
-    def condition(self, instance: Instance, outputs: OutputsView) -> bool | Unknown: ...
-    def saves(
-        self, instance: Instance, outputs: OutputsView, item: Any = None
-    ) -> Mapping[str, tuple[str | Unknown, ...]]: ...
-    def estimate(self, instance: Instance, outputs: OutputsView) -> Mapping[str, float]: ...
-
-
-class WorkLike(Protocol):
-    """What the plan reads of a checked manifest (`runner.compile.check.Work`)."""
-
-    @property
-    def manifest(self) -> Manifest: ...
-    @property
-    def graph(self) -> Graph: ...
-    @property
-    def catalogue(self) -> Any: ...
-    @property
-    def evaluator(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +22,12 @@ class JobFacts:
 
     job: Job
     kind: str
-    provider: Any = None
+    provider: Provider | None = None
     provider_name: str = ""
     noun: str = ""
     paid: bool = False
     contract: str = ""
     unit: str = ""
-    can_update: bool = False
     bulk: BulkSpec | None = None
     conditional: bool = False
     many: bool = False
@@ -76,7 +37,7 @@ class JobFacts:
 class AllFacts(Mapping[str, JobFacts]):
     """Facts by job name, made when a job is first met."""
 
-    def __init__(self, work: WorkLike) -> None:
+    def __init__(self, work: "Work") -> None:
         self._work = work
         self._made: dict[str, JobFacts] = {}
 
@@ -93,14 +54,16 @@ class AllFacts(Mapping[str, JobFacts]):
         return len(self._work.manifest.jobs)
 
 
-def _facts(job: Job, catalogue: CatalogueLike) -> JobFacts:
+def _facts(job: Job, catalogue: Catalogue) -> JobFacts:
     conditional = job.if_ is not True
     many = job.for_each is not None
     if job.uses in BUILTINS:
         return JobFacts(job, BUILTIN, conditional=conditional, many=many)
     use = catalogue.use(job.uses)
+    if use is None:
+        raise KeyError(f"{job.uses} is unknown, and was not checked")
     kind = use.kind
-    about = {
+    about: dict[str, Any] = {
         "job": job,
         "provider": use.provider,
         "provider_name": job.uses.partition(".")[0],
@@ -118,7 +81,6 @@ def _facts(job: Job, catalogue: CatalogueLike) -> JobFacts:
         paid=resource.effect == "paid",
         contract=resource.delivery.contract,
         unit=resource.cost.unit if resource.cost is not None else "",
-        can_update=resource.update is not None,
         bulk=resource.bulk if job.bulk is not None else None,
         **about,
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runner.compile.plan_facts import OutputsView
 from runner.compile.plan_verbs import ENDED_BADLY, Decision
-from runner.model.graph import Graph, Instance, Need
+from runner.compile.scope import ABSENT, OutputsView, PartialOutputs
+from runner.model.graph import Instance, Need
 from runner.model.manifest import SETTLED, SUBMITTED
 from runner.model.plan import Verb
 from runner.model.state import Phase, State
@@ -18,11 +18,15 @@ CHANGING = frozenset(
 _ENDED = (Phase.READY, Phase.FAILED, Phase.STALLED)
 
 
+def job_of(address: str) -> str:
+    """The job that an address belongs to; a job's name holds no slash."""
+    return address.partition("/")[0]
+
+
 class Sight:
     """The decisions so far, and what follows from them for those behind."""
 
-    def __init__(self, graph: Graph, state: State) -> None:
-        self._graph = graph
+    def __init__(self, state: State) -> None:
         self._held = state.instances
         self._known: dict[str, Mapping[str, Any]] = {}
         self._changing: set[str] = set()
@@ -44,27 +48,30 @@ class Sight:
         self._known[address] = outputs
 
     def outputs(self, address: str) -> Mapping[str, Any] | None:
-        """An instance's outputs as expressions see them, None while unknown."""
+        """An instance's outputs as expressions see them: None while unknown, ABSENT when there will be none."""
         known = self._known.get(address)
         if known is not None:
             return known
         held = self._held.get(address)
-        if held is None or address in self._changing or held.phase not in _ENDED:
-            return None
-        return held.outputs
+        if address not in self._changing:
+            if held is not None and held.phase in _ENDED:
+                return held.outputs
+            decision = self._out.get(address)
+            return ABSENT if decision is not None and not decision.firm else None
+        if held is not None and held.phase is Phase.RUNNING:
+            return PartialOutputs({"id": held.id})
+        return None
 
     def view(self, instance: Instance) -> OutputsView:
-        """The outputs as this instance sees them; of what runs, if it waits only for its submission."""
+        """The outputs as this instance sees them: more of what runs, where it waits only for the submission."""
         early = {need.target for need in instance.needs if need.until == SUBMITTED}
         if not early:
             return self.outputs
 
         def seen(address: str) -> Mapping[str, Any] | None:
             held = self._held.get(address)
-            if held is not None and held.phase is Phase.RUNNING and address not in self._known:
-                job = self._graph.instances[address].job if address in self._graph.instances else ""
-                if address in early or job in early:
-                    return {"id": held.id, "status": held.status, **held.outputs}
+            if held is not None and held.phase is Phase.RUNNING and {address, job_of(address)} & early:
+                return PartialOutputs({**held.outputs, "id": held.id})
             return self.outputs(address)
 
         return seen

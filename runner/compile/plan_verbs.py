@@ -27,8 +27,8 @@ UNSELECTED = Decision(Verb.SKIP, "not selected")
 IF_FALSE = Decision(Verb.SKIP, "`if` is false", firm=False)
 KEPT = Decision(Verb.NONE, "`if` is false now; what is paid for is kept")
 
-_NOT_DONE = (Phase.REFUSED, Phase.WITHDRAWN)
-ENDED_BADLY = (Phase.FAILED, Phase.STALLED, Phase.ABANDONED)
+NOT_DONE = (Phase.REFUSED, Phase.WITHDRAWN, Phase.ABANDONED)
+ENDED_BADLY = (Phase.FAILED, Phase.STALLED)
 
 
 def why_new(held: InstanceState | None) -> str:
@@ -38,7 +38,7 @@ def why_new(held: InstanceState | None) -> str:
     if held.phase is Phase.REFUSED:
         return f"was refused: {held.message}" if held.message else "was refused"
     if held.phase is Phase.ABANDONED:
-        return "was abandoned; made anew with consent"
+        return "the former call was abandoned"
     if held.phase is Phase.STALLED:
         return f"looked stalled there ({held.status}); made anew with consent"
     return f"was not done: {held.message}" if held.message else "was not done"

@@ -58,13 +58,10 @@ class JsonReporter(LineReporter):
     def report(self, progress: Progress) -> None:
         import json
 
-        fields = {
-            "at": progress.at,
-            "address": progress.address,
-            "what": progress.what,
-            "detail": progress.detail,
-        }
-        self._write(json.dumps({key: value for key, value in fields.items() if value}, ensure_ascii=False))
+        fields = {"type": "event", "at": progress.at, "address": progress.address, "what": progress.what}
+        if progress.detail:
+            fields["detail"] = progress.detail
+        self._write(json.dumps(fields, ensure_ascii=False))
 
 
 class Tally:

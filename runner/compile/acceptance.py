@@ -1,0 +1,38 @@
+"""What it means to leave finished work as it is: the digests of the inputs that it does not have."""
+
+from runner.compile.canonical import canonical
+from runner.compile.check import Work
+from runner.compile.plan import plan
+from runner.model.event import Accepted
+from runner.model.plan import Verb
+from runner.model.state import Phase, State
+from runner.model.unknown import contains_unknown
+from runner.model.wishes import Globs
+
+
+def acceptances(work: Work, state: State, glob: str) -> tuple[Accepted, ...]:
+    """An event for each finished instance under `glob` whose inputs changed and are known."""
+    globs = Globs([glob])
+    found = []
+    for change in plan(work, state):
+        held = state.instances.get(change.address)
+        if change.address not in globs or held is None or held.phase is not Phase.READY:
+            continue
+        if change.verb in (Verb.BLOCKED, Verb.REPLACE, Verb.UPDATE, Verb.CALL) and change.sure:
+            event = _acceptance(work, state, change.address)
+            found += [event] if event is not None else []
+    return tuple(found)
+
+
+def _acceptance(work: Work, state: State, address: str) -> Accepted | None:
+    def outputs(other: str) -> object:
+        held = state.instances.get(other)
+        return held.outputs if held is not None else None
+
+    instance = work.graph.instances[address]
+    job = work.manifest.jobs[instance.job]
+    inputs = work.evaluator.inputs(instance, outputs)
+    if contains_unknown(inputs):
+        return None
+    made = canonical(job.uses, inputs, work.catalogue.use(job.uses).provider)
+    return Accepted(address=address, digest=made.digest, inputs=made.inputs)
