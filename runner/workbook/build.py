@@ -18,7 +18,10 @@ from runner.workbook.templates import Template
 MOST_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""
 
-Filled = dict[Target, Any]
+_UNFIT: Any = object()  # stands where a cell was given but may not stand there, which is a problem of its own
+
+Cells = list[Any]
+"""A row's values by the slots of their columns; shorter where the last ones are absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +34,35 @@ class Built:
     problems: tuple[Problem, ...] = ()
 
 
-def build(template: Template, rows: Sequence[Row], *, ignore: Collection[str] = ()) -> Built:
+def build(
+    template: Template, rows: Sequence[Row], *, ignore: Collection[str] = (), where: Place | None = None
+) -> Built:
     """The workbook of the rows.
 
-    A cell meets its column by field or heading, without regard to case, spaces and underscores. One that
-    meets no column is a problem unless named in `ignore` (names as the rows spell them; what expressions of
-    `columns:` use belongs there too).
+    A cell meets its column by field or heading, without regard to case, spaces and underscores. One that meets
+    no column is a problem unless named in `ignore` (names as the rows spell them; what expressions of `columns:`
+    use belongs there too). `where` is the place of problems of the whole.
     """
+    where = where or Place(template.name)
     findings = Findings()
     if not rows:
-        findings.add(
-            "empty-table", "there are no rows for the workbook", Place(template.name), "give it rows"
-        )
+        findings.add("empty-table", "there are no rows for the workbook", where, "give it rows")
     if len(rows) > MOST_ROWS:
         message = f"{len(rows):,} rows do not fit: a sheet holds {MOST_ROWS:,}"
-        findings.add("too-many-rows", message, Place(template.name), "split them over several workbooks")
+        findings.add("too-many-rows", message, where, "split them over several workbooks")
+        rows = rows[:MOST_ROWS]
+    slots: dict[Target, int] = {}
     matcher = Matcher(template, ignore)
-    filled = [_filled(row, matcher, findings) for row in rows[:MOST_ROWS]]
-    targets = _written(template, filled)
-    _number(targets, filled)
-    _judge_rows(template, rows, filled, targets, findings)
-    _judge_unique(rows, filled, targets, findings)
-    problems = findings.close(template.name)
+    filled = [_filled(row, matcher, slots, findings) for row in rows]
+    targets = _written(template, slots)
+    _number(targets, slots, filled)
+    _judge_rows(template, rows, filled, slots, findings)
+    _judge_unique(rows, filled, slots, findings)
+    problems = findings.close(where.file)
     if any(not problem.warning for problem in problems):
         return Built(b"", "", 0, problems)
-    body = ([values.get(target) for target in targets] for values in filled)
-    content = _content(template, targets, body)
+    order = [slots.get(target, len(slots)) for target in targets]
+    content = _content(template, targets, ([_at(cells, slot) for slot in order] for cells in filled))
     return Built(content, hashlib.sha256(content).hexdigest(), len(filled), problems)
 
 
@@ -67,32 +73,37 @@ def published_name(stem: str, sha256: str, suffix: str = ".xlsx") -> str:
     return f"{safe or 'workbook'}-{sha256[:12]}{suffix}"
 
 
-def _filled(row: Row, matcher: Matcher, findings: Findings) -> Filled:
+def _filled(row: Row, matcher: Matcher, slots: dict[Target, int], findings: Findings) -> Cells:
     """The row's cells by their columns, judged and made plain."""
-    made: Filled = {}
+    made: dict[int, Any] = {}
     for name, value in _flat(row.by_hand):
         target = matcher.meet(name, row, findings, by_hand=True)
         if target is not None and value is not None:
-            _put(made, target, name, value, row, findings)
+            made[slots.setdefault(target, len(slots))] = _judged(target, name, value, row, findings)
     by_hand = matcher.by_hand(row.by_hand)
     for name, value in _flat(row.cells):
         target = matcher.meet(name, row, findings)
         if target is None or value is None or target in by_hand:
             continue
-        if target in made:
+        slot = slots.setdefault(target, len(slots))
+        if slot in made:
             message = f"two fields of the row fill the column {target.heading}; one is {name!r}"
             findings.add("repeated-cell", message, row.where(name), "name one of them in `ignore`")
             continue
-        _put(made, target, name, value, row, findings)
-    return made
+        made[slot] = _judged(target, name, value, row, findings)
+    return [made.get(slot) for slot in range(max(made, default=-1) + 1)]
 
 
-def _put(made: Filled, target: Target, name: str, value: Any, row: Row, findings: Findings) -> None:
+def _judged(target: Target, name: str, value: Any, row: Row, findings: Findings) -> Any:
     try:
-        made[target] = cell(target.column, value)
+        return cell(target.column, value)
     except Unfit as unfit:
-        made[target] = None
         findings.add(unfit.code, unfit.message, row.where(name), unfit.hint)
+        return _UNFIT
+
+
+def _at(cells: Cells, slot: int) -> Any:
+    return cells[slot] if slot < len(cells) else None
 
 
 def _flat(cells: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -103,58 +114,60 @@ def _flat(cells: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{name}", value
 
 
-def _written(template: Template, filled: Sequence[Filled]) -> list[Target]:
+def _written(template: Template, slots: Collection[Target]) -> list[Target]:
     """The columns that are written, in the template's order; languages in the order of their names."""
-    used: set[Target] = set().union(*filled) if filled else set()
+    used = set(slots)
     for index, column in enumerate(template.columns):
         if (column.required or column.always or template.base is not None) and not column.by_language:
             used.add(Target(index, column.heading, column))
     return sorted(used, key=lambda target: (target.index, target.heading))
 
 
-def _number(targets: Sequence[Target], filled: Sequence[Filled]) -> None:
+def _number(targets: Sequence[Target], slots: dict[Target, int], filled: Sequence[Cells]) -> None:
     for target in targets:
-        if target.column.numbered and not any(target in values for values in filled):
-            for number, values in enumerate(filled, 1):
-                values[target] = number
+        if target.column.numbered and target not in slots:
+            slot = slots[target] = len(slots)
+            for number, cells in enumerate(filled, 1):
+                cells.extend([None] * (slot - len(cells)))
+                cells.append(number)
 
 
 def _judge_rows(
     template: Template,
     rows: Sequence[Row],
-    filled: Sequence[Filled],
-    targets: Sequence[Target],
+    filled: Sequence[Cells],
+    slots: Mapping[Target, int],
     findings: Findings,
 ) -> None:
     """Every row fills what is required: the column, or one of the columns by language."""
     for index, column in enumerate(template.columns):
         if not column.required:
             continue
-        alike = [target for target in targets if target.index == index]
-        for row, values in zip(rows, filled, strict=False):
-            if not any(_is_given(values, target) for target in alike):
-                what = f"a {column.heading} column" if column.by_language else column.heading
-                hint = "fill it, or leave the row out with `where`"
-                if column.by_language and not alike:
-                    hint = "name one, like Text_FR-FR, in the table or by `columns:`"
-                findings.add("missing-cell", f"the row has nothing for {what}", row.place, hint)
+        alike = [slot for target, slot in slots.items() if target.index == index]
+        for row, cells in zip(rows, filled, strict=True):
+            if any(_is_given(_at(cells, slot)) for slot in alike):
+                continue
+            what = f"a {column.heading} column" if column.by_language else column.heading
+            hint = "fill it, or leave the row out with `where`"
+            if column.by_language and not alike:
+                hint = "name one, like Text_FR-FR, in the table or by `columns:`"
+            findings.add("missing-cell", f"the row has nothing for {what}", row.place, hint)
 
 
-def _is_given(values: Filled, target: Target) -> bool:
-    # None stands where a cell was given but is unfit, which is a problem of its own.
-    return target in values and (not isinstance(values[target], str) or bool(values[target].strip()))
+def _is_given(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
 def _judge_unique(
-    rows: Sequence[Row], filled: Sequence[Filled], targets: Sequence[Target], findings: Findings
+    rows: Sequence[Row], filled: Sequence[Cells], slots: Mapping[Target, int], findings: Findings
 ) -> None:
-    for target in targets:
+    for target, slot in slots.items():
         if not target.column.unique:
             continue
         seen: dict[str, Row] = {}
-        for row, values in zip(rows, filled, strict=False):
-            value = values.get(target)
-            if value is None:
+        for row, cells in zip(rows, filled, strict=True):
+            value = _at(cells, slot)
+            if value is None or value is _UNFIT:
                 continue
             first = seen.setdefault(unicodedata.normalize("NFC", str(value)).strip().casefold(), row)
             if first is not row:
