@@ -64,16 +64,25 @@ def read_text(file: Path) -> str | Problem:
     if file.is_dir():
         return Problem("no-file", "this is a folder, not a manifest", where, "name the YAML file in it")
     try:
-        return file.read_bytes().decode("utf-8-sig")
+        raw = file.read_bytes()
     except FileNotFoundError:
         near = nearest(file.name, _yaml_files(file.parent))
         hint = f"did you mean `{file.parent / near}`?" if near else "name the manifest with `-f FILE`"
         return Problem("no-file", "there is no such file", where, hint)
-    except UnicodeDecodeError as error:
-        what = f"the file is not UTF-8 (byte {error.start + 1} fits no character)"
-        return Problem("bad-encoding", what, where, "save it as UTF-8")
     except OSError as error:
-        return Problem("no-file", f"the file cannot be read: {error.strerror or error}", where, "")
+        return Problem("no-file", f"the file cannot be read: {error.strerror or error}", where)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return _not_utf8(raw, error.start, str(file))
+
+
+def _not_utf8(raw: bytes, at: int, file: str) -> Problem:
+    begin = raw.rfind(b"\n", 0, at) + 1
+    end = raw.find(b"\n", at)
+    line = raw[begin : end if end >= 0 else len(raw)].decode("utf-8", "replace")
+    where = Place(file, raw.count(b"\n", 0, at) + 1, len(raw[begin:at].decode("utf-8", "replace")) + 1)
+    return Problem("bad-encoding", "this character is not UTF-8", where, "save the file as UTF-8", line)
 
 
 def _yaml_files(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runner.api.schemas import schema_text
-from runner.compile.nearby import did_you_mean
+from runner.compile.nearby import did_you_mean, nearest
 from runner.compile.source import Source
 from runner.model.manifest import YamlPath
 from runner.model.problem import Problem
@@ -151,12 +151,13 @@ def _mend(value: Any, error: "ValidationError") -> str:
     options = _schema(error).get("enum", ())
     if isinstance(value, str):
         if options:
-            return did_you_mean(value, options)
+            near = nearest(value, options)
+            return f"did you mean `{near}`?" if near else "choose one of them" if len(options) > 1 else ""
         if takes("string") and _PLAIN_PATH.match(value):
             return f"write `${{{{ {value} }}}}`"
         truth = _TRUTHS.get(value.casefold(), value.casefold())
         if takes("boolean") and truth in ("true", "false"):
-            return f"write `{truth}`"
+            return f"write `{truth}` without quotes" if truth == value else f"write `{truth}`"
         if (takes("number") or takes("integer")) and _NUMBER.fullmatch(value):
             return f"write `{value}` without quotes"
         if takes("array") and value:

@@ -152,7 +152,7 @@ def _unreadable(text: str, file: str, *problems: Problem) -> Source:
 def _unquoted(text: str, file: str, start: int, end: int) -> Problem:
     line = text.count("\n", 0, start) + 1
     column = start - (text.rfind("\n", 0, start) + 1) + 1
-    found = text[start:end]
+    found = _scalar_around(text, start, end)
     quote = "'" if '"' in found else '"'
     what = "an expression inside `{ }` or `[ ]` must stand in quotes"
     hint = (
@@ -160,6 +160,15 @@ def _unquoted(text: str, file: str, start: int, end: int) -> Problem:
     )
     where = Place(file, line, column)
     return Problem("unquoted-expression", what, where, hint, line_at(text, start))
+
+
+def _scalar_around(text: str, start: int, end: int) -> str:
+    """The whole unquoted scalar that an expression is a part of."""
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    starts = [before.rfind(sign) + len(sign) for sign in ("[", "{", ",", ": ") if sign in before]
+    first = max(starts, default=0)
+    ends = [at for sign in ",]}\n" if (at := text.find(sign, end)) >= 0]
+    return (before[first:] + text[start : min(ends, default=len(text))]).strip()
 
 
 class _Composer(CParser):

@@ -28,7 +28,9 @@ def override(declared: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[dic
         read = _as_declared(value, declared[name])
         if _kind(declared[name]) not in ("", "an expression", _kind(read)):
             what = f"var `{name}` is {_kind(declared[name])} in the manifest, not {_kind(read) or 'null'}"
-            problems.append(Problem("wrong-type", what, _ON_COMMAND_LINE, _example(name, declared[name])))
+            problems.append(
+                Problem("wrong-type", what, _ON_COMMAND_LINE, _example(name, value, declared[name]))
+            )
             continue
         values[name] = read
     return values, problems
@@ -70,7 +72,8 @@ def _kind(value: Any) -> str:
     return "a mapping" if isinstance(value, dict) else ""
 
 
-def _example(name: str, declared: Any) -> str:
-    examples = {"a list": "[a, b]", "a mapping": "{a: b}", "a number": "3", "true or false": "true"}
-    example = examples.get(_kind(declared), "text")
-    return f"write `--var '{name}={example}'`" if example != "text" else "put the value in quotes"
+def _example(name: str, given: Any, declared: Any) -> str:
+    listed = f"[{given}]" if isinstance(given, str) else "[a, b]"
+    examples = {"a list": listed, "a mapping": "{a: b}", "a number": "3", "true or false": "true"}
+    example = examples.get(_kind(declared), "")
+    return f"write `--var '{name}={example}'`" if example else "put the value in quotes"

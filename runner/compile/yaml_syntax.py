@@ -131,11 +131,7 @@ def _second_colon(text: str, at: Spot, opened: Spot) -> Said:
     if ": " in before or above is None:
         return Said("a second `: ` stands in this value", "put the value in quotes", at)
     start, line_above = above
-    if _NO_SPACE.fullmatch(line_above):
-        column = line_above.index(":")
-        spot = Spot(text.count("\n", 0, start), column, start + column)
-        return Said("a space is missing after this colon", "write `key: value`", spot)
-    if ":" not in line_above:
+    if _NO_SPACE.fullmatch(line_above) or ":" not in line_above:
         column = _indent(line_above)
         return _missing_colon(text, at, Spot(text.count("\n", 0, start), column, start + column))
     what = "this line is indented deeper than the one above, which already has a value"
@@ -180,6 +176,11 @@ def _misfit(text: str, at: Spot, opened: Spot) -> Said:
 
 
 def _missing_colon(text: str, at: Spot, opened: Spot) -> Said:
+    line = line_at(text, opened.index)
+    if _NO_SPACE.fullmatch(line):
+        further = line.index(":") - opened.column
+        spot = Spot(opened.line, opened.column + further, opened.index + further)
+        return Said("a space is missing after this colon", "write `key: value`", spot)
     return Said("this line is neither `key: value` nor `- item`", "is a `: ` missing?", opened)
 
 

@@ -125,7 +125,7 @@ def test_unquoted_expressions_in_flow_collections_are_all_told_and_the_rest_is_r
 
     assert [str(problem) for problem in source.problems] == [
         'm.yaml:1:8: an expression inside `{ }` or `[ ]` must stand in quotes — write "${{ x | f(1, 2) }}"',
-        "m.yaml:2:12: an expression inside `{ }` or `[ ]` must stand in quotes — write '${{ y[\"z\"] }}'",
+        "m.yaml:2:12: an expression inside `{ }` or `[ ]` must stand in quotes — write 'pre-${{ y[\"z\"] }}'",
         "m.yaml:3:11: key `k` is given twice (first in line 3) — remove or rename one of them",
     ]
     assert source.value["a"] == {"b": "${{ x | f(1, 2) }}", "c": 3}

@@ -50,7 +50,7 @@ def test_an_unknown_name_is_a_problem_that_names_a_near_one() -> None:
 
 def test_a_value_of_another_kind_is_a_problem_that_shows_how_to_write_it() -> None:
     assert told({"languages": "fr-FR"}) == [
-        "var `languages` is a list in the manifest, not text — write `--var 'languages=[a, b]'`"
+        "var `languages` is a list in the manifest, not text — write `--var 'languages=[fr-FR]'`"
     ]
 
 
