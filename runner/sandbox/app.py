@@ -45,6 +45,7 @@ def make_app(world: World, plan: FaultPlan, speed: float, files: Path | None) ->
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await world.settled()
         tasks = [asyncio.create_task(_keep_counts(world, gate)), asyncio.create_task(revoice.work())]
         yield
         for task in tasks:

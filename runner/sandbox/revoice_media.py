@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from runner.sandbox.clock import Clock
 from runner.sandbox.revoice_catalogue import MEDIA_FILES
-from runner.sandbox.wire import Ask, Received
+from runner.sandbox.revoice_replies import checked, error
+from runner.sandbox.revoice_rules import FILES, UPLOAD
+from runner.sandbox.wire import Ask, Operation, Received, Refusal, Reply
 from runner.sandbox.world import World
 
 UPLOAD_LIFE = 900.0
@@ -49,22 +51,50 @@ class Gallery:
         """Whether there is such a file."""
         return self._files.get(path) is not None
 
-    def remove(self, paths: list[str]) -> None:
-        """Removes files, and all files below directories."""
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations on the gallery."""
+        return (
+            Operation("listMediaFiles", "GET", "/media/files", self.list_media_files),
+            Operation("deleteMediaFiles", "POST", "/media/files/delete", self.delete_media_files),
+            Operation("createUploadUrl", "POST", "/media/upload-url", self.create_upload_url),
+            Operation("upload", "PUT", "/__upload__/{path:path}", self.upload, open=True, streamed=True),
+        )
+
+    def list_media_files(self, ask: Ask) -> Reply:
+        """The paths in the gallery."""
+        return Reply(value=self.paths())
+
+    def delete_media_files(self, ask: Ask) -> Reply:
+        """Removes files and directories from the gallery."""
+        self._remove(checked(ask, FILES)["paths"])
+        return Reply(204)
+
+    def create_upload_url(self, ask: Ask) -> Reply:
+        """An address to upload a file to."""
+        body = checked(ask, UPLOAD)
+        if body["contentType"].partition("/")[0] not in ("audio", "video"):
+            raise Refusal(error(400, "contentType must be audio or video"))
+        return Reply(value=self._upload_url(body, ask.origin))
+
+    def upload(self, ask: Ask) -> Reply:
+        """Takes an uploaded file."""
+        if ask.received is None or not self._receive(ask, ask.received):
+            raise Refusal(error(403, "The upload address is wrong or too old"))
+        return Reply(200, raw=b"")
+
+    def _remove(self, paths: list[str]) -> None:
         for path in paths:
             below = path.rstrip("/") + "/"
             for held in [each for each in self.paths() if each == path or each.startswith(below)]:
                 self._files.remove(held)
 
-    def upload_url(self, body: dict[str, Any], origin: str) -> str:
-        """An address to PUT a file to, for a while."""
+    def _upload_url(self, body: dict[str, Any], origin: str) -> str:
         kind = body["contentType"].partition("/")[0]
         path = f"files/{kind}/{body['fileName'].lstrip('/')}"
         until = f"{self._clock.virtual() + self._clock.lasting(UPLOAD_LIFE, LEAST_LIFE):.3f}"
         return f"{origin}/revoice/__upload__/{quote(path)}?until={until}&sign={self._sign(path, until)}"
 
-    def receive(self, ask: Ask, received: Received) -> bool:
-        """Takes an uploaded file in, unless the address is not ours or too old."""
+    def _receive(self, ask: Ask, received: Received) -> bool:
         path, until = ask.params["path"], ask.query.get("until", "")
         right = hmac.compare_digest(ask.query.get("sign", "").encode(), self._sign(path, until).encode())
         if not right or float(until) < self._clock.virtual():

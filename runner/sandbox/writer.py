@@ -6,13 +6,14 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 Statement = tuple[str, Sequence[object]]
 
 
 class Writer:
-    """Writes statements in the order in which they come. Everything but the commits happens on one event
-    loop.
+    """Writes statements in the order in which they come; those of one step of the event loop all or none.
+    Everything but the commits happens on one event loop.
 
     Statements that wait while a commit runs share the next one, so that the number of fsyncs follows the disk
     and not the number of requests.
@@ -20,7 +21,8 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._queue: queue.SimpleQueue[Statement | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[Statement] | None] = queue.SimpleQueue()
+        self._step: list[Statement] = []
         self._written = 0
         self._committed = 0
         self._failure: Exception | None = None
@@ -32,10 +34,14 @@ class Writer:
     def write(self, statement: str, *values: object) -> None:
         """Hands a statement over; it is durable once `settled` has returned."""
         self._written += 1
-        self._queue.put((statement, values))
+        self._step.append((statement, values))
+        if len(self._step) == 1:
+            with suppress(RuntimeError):  # before the loop runs, `settled` or `close` hands it over
+                asyncio.get_running_loop().call_soon(self._hand_over)
 
     async def settled(self) -> None:
         """Returns when all that was written so far is durable. Raises what made the disk refuse it."""
+        self._hand_over()
         if self._failure is not None:
             raise self._failure
         if self._committed >= self._written:
@@ -49,8 +55,14 @@ class Writer:
 
     def close(self) -> None:
         """Commits the rest and ends the thread."""
+        self._hand_over()
         self._queue.put(None)
         self._thread.join()
+
+    def _hand_over(self) -> None:
+        if self._step:
+            self._queue.put(self._step)
+            self._step = []
 
     def _wake(self) -> None:
         while self._waiting and (self._waiting[0][0] <= self._committed or self._failure is not None):
@@ -69,7 +81,7 @@ class Writer:
             while not self._queue.empty():
                 batch.append(self._queue.get())
             going_on = batch[-1] is not None
-            self._commit([statement for statement in batch if statement is not None])
+            self._commit([statement for step in batch if step is not None for statement in step])
 
     def _commit(self, batch: Sequence[Statement]) -> None:
         try:
