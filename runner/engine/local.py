@@ -6,10 +6,13 @@ What they give is known at plan; this makes it true: the file stands in the publ
 import asyncio
 from typing import TYPE_CHECKING
 
-from runner.compile.local import BUILTINS, Artifact, artifact
+from runner.compile.compiled import BUILTINS
+from runner.compile.local import Artifact
 from runner.engine.orders import wish_of
 from runner.engine.publish import NotPublished, may_probe, place, probe
+from runner.model.errors import InvalidInput
 from runner.model.event import Finished
+from runner.model.unknown import Unknown
 
 if TYPE_CHECKING:
     from runner.engine.apply import Apply
@@ -30,9 +33,13 @@ class LocalSteps:
         """Build and publish one file, and prove that it can be fetched."""
         desk, run = self._desk, self._run
         wish = wish_of(desk, address)
-        made = artifact(desk.work, desk.work.graph.instances[address], desk.outputs)
-        if made.problems:
-            run.fail(address, "failed", str(made.problems[0]))
+        try:
+            made = desk.work.evaluator.artifact(desk.work.graph.instances[address], desk.outputs)
+        except InvalidInput as error:
+            run.fail(address, "failed", str(error.problems[0]))
+            return
+        if isinstance(made, Unknown):
+            run.fail(address, "failed", f"{made.reason} is not known")
             return
         try:
             await self._publish(address, made)
@@ -57,9 +64,17 @@ class LocalSteps:
         publish = desk.work.publish
         assert publish is not None, "a local file without publish: is a problem of the manifest"
         desk.tell(address, "building", made.name)
-        content = await asyncio.to_thread(made.read)
+        content = await asyncio.to_thread(_content, made)
         await asyncio.to_thread(place, publish.directory, made.name, content, made.sha256)
         url = str(made.outputs["url"])
         if may_probe(url, desk.options.loopback_only):
             await probe(desk.transport, url, made.sha256)
         desk.tell(address, "published", url)
+
+
+def _content(made: Artifact) -> bytes:
+    """The bytes of a file that is made, or of the one it is copied from."""
+    if made.content is not None:
+        return made.content
+    assert made.source is not None
+    return made.source.read_bytes()

@@ -52,6 +52,7 @@ def create_or_check(connection: sqlite3.Connection, file: Path, name: str) -> st
             raise StateCorrupt(
                 f"{file} is a database, but not a journal of runner", "choose another file with state:"
             )
+        connection.execute("PRAGMA synchronous=FULL")
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise StateNewer(
@@ -75,6 +76,7 @@ def create_or_check(connection: sqlite3.Connection, file: Path, name: str) -> st
 def _create(connection: sqlite3.Connection, name: str) -> str:
     lineage = secrets.token_hex(8)
     connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         for statement in TABLES.split(";"):
@@ -99,7 +101,6 @@ def connect(file: Path) -> sqlite3.Connection:
         raise StateCorrupt(
             f"{file} cannot be opened: {error}", "check the folder and its permissions"
         ) from error
-    connection.execute("PRAGMA synchronous=FULL")
     return connection
 
 
