@@ -12,12 +12,14 @@ from runner.workbook.grid import Grid
 _LINES_FOR_DELIMITER = 50
 
 
-def read_csv(path: Path, file: str, heading: str | None, findings: Findings) -> Grid | None:
-    """The file as one grid, None when it cannot be read. `heading` is one that the header holds."""
+def read_csv(
+    path: Path, file: str, heading: str | None, header: int | None, findings: Findings
+) -> Grid | None:
+    """The file as one grid, None when it cannot be read. `heading` is one that the header holds, `header` its line."""
     text = _decoded(path.read_bytes(), file, findings)
     if text is None:
         return None
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text, heading)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text, heading, header)
     rows: list[list[str | None]] = []
     lines: list[int] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -59,12 +61,15 @@ def _decoded(raw: bytes, file: str, findings: Findings) -> str | None:
         return None
 
 
-def _delimiter(text: str, heading: str | None) -> str:
+def _delimiter(text: str, heading: str | None, header: int | None) -> str:
     """Comma, unless the header line says clearly otherwise: more semicolons or tabs outside quotes."""
-    candidates = [line for line in text[: 1 << 16].splitlines()[:_LINES_FOR_DELIMITER] if line.strip()]
-    if heading is not None:
+    lines = text[: 1 << 16].splitlines()[:_LINES_FOR_DELIMITER]
+    candidates = [line for line in lines if line.strip()]
+    if header is not None:
+        candidates = lines[header - 1 : header] or candidates
+    elif heading is not None:
         candidates = [line for line in candidates if heading in line] or candidates
     if not candidates:
         return ","
-    header = re.sub(r'"[^"]*"?', "", candidates[0])
-    return max(",;\t", key=lambda mark: (header.count(mark), mark == ","))
+    bare = re.sub(r'"[^"]*"?', "", candidates[0])
+    return max(",;\t", key=lambda mark: (bare.count(mark), mark == ","))

@@ -142,7 +142,7 @@ def _read_sheets(path: Path, spec: TableSpec, findings: Findings) -> Table:
     rows: list[TableRow] = []
     grids: Iterable[tuple[Grid, tuple[Oddity, ...]]]
     if path.suffix.lower() in _TEXT:
-        grid = read_csv(path, spec.file, spec.find, findings)
+        grid = read_csv(path, spec.file, spec.find, spec.header, findings)
         if spec.sheet is not None:
             findings.add("unknown-sheet", "a text file has no sheets", Place(spec.file), "take `sheet` out")
         grids = [(grid, ())] if grid is not None else []

@@ -2,6 +2,7 @@
 
 import datetime
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _ZIPPED = (".xlsx", ".xlsm")
 _EXACT = 2**53
+_DAMAGED = (KeyError, zipfile.BadZipFile, ElementTree.ParseError, zlib.error, EOFError, RuntimeError)
+"""What zipfile and the XML parser raise for damaged or encrypted files."""
 
 
 def read_xlsx(
@@ -85,7 +88,7 @@ def _scan(path: Path, sheet: str, file: str, findings: Findings) -> Scan | None:
                 findings.add("table-too-big", "the workbook unpacks to more than 1 GiB", place, "split it")
                 return None
             scan = scan_sheet(archive, sheet)
-    except (KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
+    except _DAMAGED as error:
         findings.add("table-unreadable", f"not a proper workbook: {error}", place, "open it and save it anew")
         return None
     if scan.far is not None:

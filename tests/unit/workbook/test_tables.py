@@ -86,6 +86,12 @@ def test_a_semicolon_within_a_heading_does_not_change_the_separator(tmp_path: Pa
     assert table.rows == ({"id": "1", "a;b;c": "2", "x": "3"},)
 
 
+def test_the_separator_is_that_of_the_header_not_of_a_title_above_it(tmp_path: Path) -> None:
+    text_file(tmp_path, "Season one, final, approved\nid;name\na;x\n")
+    for spec in (TableSpec("t.csv", header=2), TableSpec("t.csv", find="name")):
+        assert read_table(spec, tmp_path).rows == ({"id": "a", "name": "x"},)
+
+
 def test_a_line_with_more_cells_than_headings_is_a_problem_with_its_line(tmp_path: Path) -> None:
     problem = only(read_table(CSV, text_file(tmp_path, "id,tags\na,1, 2, 3\n")))
     assert (problem.code, problem.where.line) == ("too-many-cells", 2)
