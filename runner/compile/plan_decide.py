@@ -84,20 +84,14 @@ class Decider:
         return self._ended_badly(facts, instance, held)
 
     def _ended_badly(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
-        address = instance.address
         if held.phase is Phase.FAILED:
             reason = f"failed there: {held.message or held.status or 'no reason given'}"
             if not facts.paid or self._consents.for_failure(facts.job, held):
                 return self._anew(facts, instance, held, Verb.REPLACE, reason)
             return Decision(Verb.BLOCKED, reason, command="runner apply --retry-failed")
-        if self._consents.given(address):
-            reason = (
-                why_new(held) if held.phase is Phase.ABANDONED else f"looked stalled there ({held.status})"
-            )
-            return self._anew(facts, instance, held, Verb.REPLACE, reason)
-        if held.phase is Phase.STALLED:
-            return resume(held)
-        return Decision(Verb.SKIP, "abandoned by a person", command=replace_command(address), firm=False)
+        if self._consents.given(instance.address):
+            return self._anew(facts, instance, held, Verb.REPLACE, why_new(held))
+        return resume(held)
 
     def _anew(
         self, facts: JobFacts, instance: Instance, held: InstanceState | None, verb: Verb, reason: str

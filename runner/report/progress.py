@@ -162,9 +162,9 @@ def totals(plan: Plan) -> dict[str, int]:
     return dict(found)
 
 
-def reporter(plan: Plan, look: Look, stream: IO[str] | None = None) -> Reporter:
-    """The live display where `stream` (by default stderr) is a terminal, else plain lines."""
+def reporter(plan: Plan, look: Look, write: Callable[[str], None], stream: IO[str] | None = None) -> Reporter:
+    """The live display where `stream` (by default stderr) is a terminal, else lines given to `write`."""
     out = stream if stream is not None else sys.stderr
     if out.isatty():
         return LiveReporter(totals(plan), out, look)
-    return LineReporter(lambda line: print(line, file=out, flush=True), look)
+    return LineReporter(write, look)

@@ -64,7 +64,7 @@ def test_a_terminal_shows_bars_and_the_last_events() -> None:
     terminal = Terminal()
     plan = Plan("m", {"dub/e1": Change("dub/e1", "dub", "dubformer.project", Verb.CREATE, "new")})
 
-    watching = reporter(plan, Look(colour=False), terminal)
+    watching = reporter(plan, Look(colour=False), lambda _: None, terminal)
     with watching:
         watching.report(Progress("dub/e1", "ready", "done"))
 
@@ -74,9 +74,9 @@ def test_a_terminal_shows_bars_and_the_last_events() -> None:
 
 
 def test_no_terminal_means_plain_lines() -> None:
-    out = io.StringIO()
+    lines: list[str] = []
 
-    with reporter(Plan("m", {}), Look(), out) as watching:
+    with reporter(Plan("m", {}), Look(), lines.append, io.StringIO()) as watching:
         watching.report(ACCEPTED)
 
-    assert out.getvalue() == "03:04:05 accepted    dub/e1  P-1\n"
+    assert lines == ["03:04:05 accepted    dub/e1  P-1"]

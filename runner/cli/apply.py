@@ -1,0 +1,152 @@
+"""`runner apply`: do what the plan shows."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli import exits
+from runner.cli.options import Chosen, Command, manifest_options, plan_options, sandbox_option
+from runner.cli.values import DURATION
+from runner.model.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from runner.cli.screen import Screen
+    from runner.engine.run import Session
+    from runner.model.plan import Plan
+    from runner.model.progress import RunResult
+
+
+@click.command("apply", cls=Command)
+@manifest_options()
+@sandbox_option
+@plan_options
+@click.option("--auto-approve", is_flag=True, help="Do not ask (for CI, and wherever there is no terminal).")
+@click.option(
+    "--no-wait", is_flag=True, help="Send what can be sent, wait for nothing; a later apply carries on."
+)
+@click.option(
+    "--max-time",
+    type=DURATION,
+    metavar="TIME",
+    help="End after this time, as in 50m; a later apply carries on.",
+)
+@click.option("--overwrite", is_flag=True, help="Let downloads replace files that no state recorded.")
+@click.option(
+    "--lock-timeout", type=DURATION, default=0.0, metavar="TIME", help="Wait so long for another run to end."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    metavar="N",
+    help="Sandbox: so many times faster than the world (60).",
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Sandbox: the faults to inject.",
+)
+def command(
+    chosen: Chosen,
+    auto_approve: bool,
+    no_wait: bool,
+    max_time: float | None,
+    overwrite: bool,
+    lock_timeout: float,
+    speed: float,
+    faults: Path | None,
+    **wished: Any,
+) -> int:
+    """Show the plan, ask, do it, and wait until all work has ended and its files are here.
+
+    What is paid for is recorded before it is sent: stop it at any time, and the next apply carries on.
+
+    \b
+    Exit 0: done, or nothing to do; 1: some work failed; 3: the manifest is invalid; 4: the state cannot be used;
+    5: something is in doubt; 7: something is blocked; 130: stopped.
+
+    \b
+    Examples:
+      runner apply
+      runner apply season.yaml --sandbox --auto-approve
+      runner apply --limit 3
+      runner apply --retry-failed --replace 'dub/ep01/*'
+    """
+    from runner.cli.project import Project, SandboxWishes
+    from runner.cli.wishes import checked, wishes_of
+
+    if faults is not None and not chosen.sandbox:
+        raise WrongUsage("--faults is for the sandbox", "add --sandbox")
+    project = Project(chosen)
+    wishes = wishes_of(**wished)
+    with project.opened(sandbox=SandboxWishes(speed, faults)) as work:
+        from runner.engine.run import RunOptions, open_session
+
+        checked(wishes, work.graph)
+        options = RunOptions(
+            wishes=wishes,
+            command="apply",
+            no_wait=no_wait,
+            max_time=max_time,
+            lock_timeout=lock_timeout,
+            overwrite=overwrite,
+            speed=speed if chosen.sandbox else 1.0,
+            loopback_only=bool(chosen.sandbox),
+        )
+        with open_session(work, options) as session:
+            return _apply(session, project.screen, auto_approve)
+
+
+def _apply(session: "Session", screen: "Screen", auto_approve: bool) -> int:
+    plan = session.plan()
+    _show(plan, screen)
+    if not any(change.verb not in _IDLE for change in plan):
+        return exits.of_plan(plan)
+    if not auto_approve:
+        _ask(screen)
+    result = _run(session, plan, screen)
+    return _tell(result, screen)
+
+
+_IDLE = ("none", "skip", "blocked")
+
+
+def _show(plan: "Plan", screen: "Screen") -> None:
+    from runner.report.plan_json import plan_json
+    from runner.report.plan_text import plan_text
+
+    if screen.json_wanted:
+        screen.json({"type": "plan", **plan_json(plan)}, line=True)
+    else:
+        screen.text(plan_text(plan, screen.look, verbose=screen.verbose))
+
+
+def _ask(screen: "Screen") -> None:
+    if not sys.stdin.isatty():
+        raise WrongUsage("there is no terminal to ask on", "look at `runner plan`, then add --auto-approve")
+    if not click.confirm("Do this?", err=True):
+        screen.aside("Nothing was done.")
+        raise click.Abort
+
+
+def _run(session: "Session", plan: "Plan", screen: "Screen") -> "RunResult":
+    from runner.report.progress import JsonReporter, reporter
+
+    if screen.json_wanted:
+        return session.apply(plan, JsonReporter(screen.raw_line).report)
+    with reporter(plan, screen.look_aside, screen.aside) as watching:
+        return session.apply(plan, watching.report)
+
+
+def _tell(result: "RunResult", screen: "Screen") -> int:
+    from runner.report.outcome import outcome_json, outcome_text
+
+    code = exits.of_result(result)
+    if screen.json_wanted:
+        screen.json({"type": "result", **outcome_json(result, code)}, line=True)
+    else:
+        screen.text(outcome_text(result, screen.look, verbose=screen.verbose))
+    return code

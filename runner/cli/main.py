@@ -1,0 +1,123 @@
+"""`runner`: the group of all commands, and the one place where a process gets its exit code.
+
+Commands are imported when they are called, so that `runner --help` and completion are instant.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from runner.cli import exits
+from runner.model.errors import RunnerError
+
+COMMANDS = {
+    "validate": ("validate", "Find everything that is wrong with a manifest."),
+    "plan": ("plan", "Show what apply would do, why, and at what known cost."),
+    "apply": ("apply", "Do what the plan shows; carry on where the last run ended."),
+    "status": ("status", "Show where everything stands, from the journal alone."),
+    "show": ("show", "Show everything that is known of one address."),
+    "resolve": ("resolve", "Settle a call whose outcome only a person can know."),
+    "import": ("import_", "Take over what exists remotely already."),
+    "accept": ("accept", "Leave finished work as it is although its inputs changed."),
+    "state": ("state", "Change what the state knows, not what exists."),
+    "workbook": ("workbook", "Build workbooks without calling anybody."),
+    "sandbox": ("sandbox", "Serve the APIs on this machine, for tests and trials."),
+    "schema": ("schema", "Print a published JSON Schema."),
+    "completion": ("completion", "Print the completion script of a shell."),
+}
+"""Command → module in this package and help in one line."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when one of them is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"runner.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean `runner {near[0]}`?" if near else ""
+            ctx.fail(f"there is no command `{args[0]}`{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from runner import __version__
+
+        click.echo(f"runner {__version__}")
+        ctx.exit()
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin with: runner validate, runner plan, runner apply --sandbox",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version.",
+)
+def main() -> None:
+    """Declare remote media work in YAML, review the plan and its price, pay once, resume always."""
+
+
+def run(args: list[str] | None = None) -> int:
+    """Runs one command line and returns its exit code; whatever must be said has been said."""
+    try:
+        code: Any = main.main(args=args, prog_name="runner", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        error.show()
+        return exits.USAGE
+    except click.ClickException as error:
+        error.show()
+        return exits.FAILED
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return exits.INTERRUPTED
+    except RunnerError as error:
+        _say(error)
+        return exits.of_error(error)
+    except BrokenPipeError:
+        # Who read the output has gone; nothing can be told any more, at the end of the process neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.FAILED
+    return code if isinstance(code, int) else exits.DONE
+
+
+def _say(error: RunnerError) -> None:
+    hint = f" — {error.hint}" if error.hint else ""
+    click.echo(f"runner: {error.message}{hint}", err=True)
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    entry()

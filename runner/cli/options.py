@@ -1,0 +1,156 @@
+"""Options that several commands share, each written once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from runner.cli import exits
+from runner.model.errors import InvalidInput
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SANDBOX_KEPT, SANDBOX_FRESH = "kept", "fresh"
+
+
+class Command(click.Command):
+    """A command whose `--sandbox` may stand alone or as `--sandbox=fresh`, never eating the word after it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        spelled = [f"--sandbox={SANDBOX_KEPT}" if word == "--sandbox" else word for word in args[:end]]
+        return super().parse_args(ctx, spelled + args[end:])
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the command line says of the manifest and of how to print."""
+
+    file: Path | None = None
+    variables: tuple[str, ...] = ()
+    variable_files: tuple[Path, ...] = ()
+    json: bool = False
+    no_color: bool = False
+    verbose: bool = False
+    sandbox: str = ""
+
+
+def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
+    """`FILE`, `-f`, `--var`, `--vars`, `--json`, `--no-color`, `--verbose`; the function gets one `chosen`."""
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def gathered(*args: Any, **values: Any) -> Any:
+            named, placed = values.pop("file_option"), values.pop("file", None)
+            if named is not None and placed is not None and named != placed:
+                raise click.UsageError(f"two manifests are named: {named} and {placed}")
+            chosen = Chosen(
+                file=named or placed,
+                variables=values.pop("variables"),
+                variable_files=values.pop("variable_files"),
+                json=values.pop("as_json"),
+                no_color=values.pop("no_color"),
+                verbose=values.pop("verbose"),
+                sandbox=values.pop("sandbox", None) or "",
+            )
+            try:
+                return function(*args, chosen=chosen, **values)
+            except InvalidInput as error:
+                return _invalid(error, chosen)
+
+        made: Any = gathered
+        for option in reversed(_MANIFEST_OPTIONS):
+            made = option(made)
+        return click.argument("file", required=False, type=_PATH)(made) if argument else made  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def _invalid(error: InvalidInput, chosen: Chosen) -> int:
+    """Prints every problem in the form that was asked for."""
+    from runner.cli.screen import Screen
+    from runner.report.problems import problem_json, problems_text
+
+    screen = Screen(chosen)
+    if chosen.json:
+        told = [problem_json(problem, Path.cwd()) for problem in error.problems]
+        screen.json({"version": 1, "valid": False, "problems": told})
+    else:
+        screen.aside(problems_text(error.problems, Path.cwd(), screen.look_aside))
+    return exits.INVALID
+
+
+_PATH = click.Path(path_type=Path)
+_MANIFEST_OPTIONS = (
+    click.option(
+        "-f",
+        "--file",
+        "file_option",
+        type=_PATH,
+        metavar="FILE",
+        help="The manifest; by default the only one here.",
+    ),
+    click.option(
+        "--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set one of the manifest's vars."
+    ),
+    click.option(
+        "--vars",
+        "variable_files",
+        multiple=True,
+        type=_PATH,
+        metavar="FILE",
+        help="Set vars from a YAML or JSON file.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print for programs."),
+    click.option("--no-color", is_flag=True, help="Print without colours (as NO_COLOR does)."),
+    click.option("-v", "--verbose", is_flag=True, help="List everything, however long."),
+)
+
+
+def sandbox_option(function: F) -> F:
+    """`--sandbox`, `--sandbox=fresh`."""
+    option = click.option(
+        "--sandbox",
+        type=click.Choice([SANDBOX_KEPT, SANDBOX_FRESH]),
+        metavar="[=fresh]",
+        help="Work with the sandbox and its own state; =fresh forgets both first.",
+    )
+    made: F = option(function)
+    return made
+
+
+def plan_options(function: F) -> F:
+    """What is consented to (`--replace`, `--retry-failed`, `--new-state`) and selected (`--target`, `--limit` …)."""
+    made: Any = function
+    for option in reversed(_PLAN_OPTIONS):
+        made = option(made)
+    return made  # type: ignore[no-any-return]
+
+
+_PLAN_OPTIONS = (
+    click.option(
+        "--limit",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Only the first N items of each job, with what follows from them.",
+    ),
+    click.option(
+        "--target", "targets", multiple=True, metavar="GLOB", help="Only these addresses and what they need."
+    ),
+    click.option("--exclude", "exclude", multiple=True, metavar="GLOB", help="Not these addresses."),
+    click.option("--retry-failed", is_flag=True, help="Pay once more for what failed there."),
+    click.option(
+        "--replace",
+        multiple=True,
+        metavar="GLOB",
+        help="Pay once more for these, where their inputs changed or they failed.",
+    ),
+    click.option(
+        "--new-state",
+        is_flag=True,
+        help="Send although things of the same name exist that this state does not know.",
+    ),
+)

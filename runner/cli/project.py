@@ -1,0 +1,180 @@
+"""A checked manifest for a command: found, loaded, checked, and its sandbox started where one is asked for."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.cli.find import find_manifest
+from runner.cli.options import SANDBOX_FRESH, Chosen
+from runner.cli.screen import Screen, here
+from runner.model.errors import InvalidInput, WrongUsage
+from runner.model.manifest import Manifest
+from runner.model.text import Secret
+
+if TYPE_CHECKING:
+    from runner.compile.check import Checked, Work
+    from runner.compile.surroundings import SandboxOverrides
+    from runner.model.state import State
+    from runner.sandbox.serve import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxWishes:
+    """How a sandbox is to be served: how many times faster than the world, and with which faults."""
+
+    speed: float = 60.0
+    faults: Path | None = None
+
+
+class Project:
+    """The manifest that a command speaks of, and the screen that it prints on."""
+
+    def __init__(self, chosen: Chosen) -> None:
+        self.chosen = chosen
+        self.file = find_manifest(chosen.file)
+        self.shown = here(self.file)
+        self.screen = Screen(chosen, _repeated(chosen, self.shown))
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The manifest in its right shape; raises InvalidInput with every problem otherwise."""
+        from runner.compile.load import load
+
+        loaded = load(self.file, self.variables)
+        if loaded.manifest is None:
+            raise InvalidInput(loaded.problems)
+        return loaded.manifest
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """What `--vars` and `--var` set, the latter over the former."""
+        from runner.compile.variables import read_variables
+
+        found: dict[str, Any] = {}
+        for file in self.chosen.variable_files:
+            values, problems = read_variables(file)
+            if problems:
+                raise InvalidInput(problems)
+            found.update(values)
+        for word in self.chosen.variables:
+            name, equals, value = word.partition("=")
+            if not equals or not name:
+                raise WrongUsage(f"`--var {word}` sets nothing", "write `--var NAME=VALUE`")
+            found[name] = value
+        return found
+
+    def check(self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None) -> "Checked":
+        """Everything about the manifest that can be known here: the work, or every problem in one pass."""
+        from runner.compile.check import check_file
+        from runner.compile.surroundings import Surroundings
+
+        return check_file(
+            self.file, Surroundings(os.environ, offline=offline, sandbox=sandbox), self.variables
+        )
+
+    def work(self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None) -> "Work":
+        """The same for commands that go on: problems are raised, warnings printed aside."""
+        from runner.report.problems import problem_text
+
+        checked = self.check(offline=offline, sandbox=sandbox)
+        if checked.work is None:
+            raise InvalidInput(checked.problems)
+        auth = [value for settings in checked.work.settings.values() for value in settings.auth.values()]
+        self.screen.hide(value for value in auth if isinstance(value, Secret))
+        for problem in checked.problems:
+            self.screen.aside(problem_text(problem, Path.cwd(), self.screen.look_aside))
+        return checked.work
+
+    @contextmanager
+    def opened(self, *, offline: bool = False, sandbox: SandboxWishes | None = None) -> "Iterator[Work]":
+        """The work, and with `--sandbox` a sandbox that answers for the time of the block."""
+        if not self.chosen.sandbox:
+            yield self.work(offline=offline)
+            return
+        if offline:
+            yield self.work(offline=True, sandbox=self._absent_sandbox())
+            return
+        with self._sandbox(sandbox or SandboxWishes()) as running:
+            yield self.work(sandbox=_overrides(running))
+
+    @contextmanager
+    def _sandbox(self, wishes: SandboxWishes) -> "Iterator[Sandbox]":
+        from runner.sandbox.serve import SandboxSettings, running
+
+        fresh = self.chosen.sandbox == SANDBOX_FRESH
+        name, file = self.state_place()
+        if fresh:
+            _forget(file)
+        settings = SandboxSettings(
+            folder=self.manifest.folder / ".runner" / f"{name}.sandbox",
+            speed=wishes.speed,
+            faults=wishes.faults,
+            files=self._published(),
+            fresh=fresh,
+        )
+        with running(settings) as sandbox:
+            yield sandbox
+
+    def state(self) -> "State":
+        """A snapshot of the state, without its lock."""
+        from runner.engine.store import read_state
+
+        name, file = self.state_place()
+        return read_state(file, name)
+
+    def state_place(self) -> tuple[str, Path]:
+        """The manifest's name and the file of its state; with `--sandbox` that of the sandbox."""
+        from runner.compile.findings import Findings
+        from runner.compile.settings import evaluate_settings
+        from runner.compile.surroundings import Surroundings
+
+        manifest = self.manifest
+        sandbox = self._absent_sandbox() if self.chosen.sandbox else None
+        findings = Findings(manifest.locate)
+        settings = evaluate_settings(manifest, Surroundings(os.environ, sandbox=sandbox), findings)
+        return manifest.name, settings.state_path
+
+    def _published(self) -> Path | None:
+        """The folder that a sandbox serves in place of `publish.base_url`."""
+        from runner.compile.findings import Findings
+        from runner.compile.settings import evaluate_settings
+        from runner.compile.surroundings import Surroundings
+
+        manifest = self.manifest
+        surroundings = Surroundings(os.environ, sandbox=self._absent_sandbox())
+        publish = evaluate_settings(manifest, surroundings, Findings(manifest.locate)).publish
+        return publish.directory if publish is not None else None
+
+    def _absent_sandbox(self) -> "SandboxOverrides":
+        """Overrides as a sandbox would give them, where none is asked."""
+        from runner.compile.surroundings import SandboxOverrides
+        from runner.sandbox.credentials import CREDENTIALS
+
+        urls = {name: f"http://127.0.0.1:1/{name}" for name in CREDENTIALS}
+        return SandboxOverrides(CREDENTIALS, urls, publish_base_url="http://127.0.0.1:1/files/")
+
+
+def _overrides(sandbox: "Sandbox") -> "SandboxOverrides":
+    from runner.compile.surroundings import SandboxOverrides
+
+    return SandboxOverrides(sandbox.credentials, sandbox.base_urls, publish_base_url=sandbox.files_url)
+
+
+def _forget(state: Path) -> None:
+    """Removes a sandbox's state with what stands beside it; what it knew was the forgotten world."""
+    for file in state.parent.glob(f"{state.name}*"):
+        if file.is_file() and not file.name.endswith(".lock"):
+            file.unlink()
+
+
+def _repeated(chosen: Chosen, shown: str) -> str:
+    """The options that hints repeat, so that a printed command can be typed as it stands."""
+    words = [f"-f {shown}"]
+    words += [f"--var '{word}'" for word in chosen.variables]
+    words += [f"--vars {here(file.absolute())}" for file in chosen.variable_files]
+    words += ["--sandbox"] if chosen.sandbox else []
+    return " ".join(words)

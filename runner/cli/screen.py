@@ -1,0 +1,70 @@
+"""Where a command prints: results to stdout, everything else to stderr, secrets nowhere."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli.options import Chosen
+from runner.model.text import Secret
+from runner.report.mask import Masker
+from runner.report.words import Look
+
+
+class Screen:
+    """The output of one command. Colours only on a terminal that wants them; with `--json` no text on stdout."""
+
+    def __init__(self, chosen: Chosen, options: str = "") -> None:
+        self.json_wanted = chosen.json
+        self.verbose = chosen.verbose
+        self._plain = chosen.no_color or bool(os.environ.get("NO_COLOR"))
+        self._options = options
+        self._masker = Masker()
+
+    def hide(self, secrets: Iterable[Secret]) -> None:
+        """From now on these values are replaced by their names in all that is printed."""
+        self._masker = Masker(secrets)
+
+    @property
+    def look(self) -> Look:
+        """How text on stdout looks."""
+        return Look(sys.stdout.isatty() and not self._plain, self._options)
+
+    @property
+    def look_aside(self) -> Look:
+        """How text on stderr looks."""
+        return Look(sys.stderr.isatty() and not self._plain, self._options)
+
+    def text(self, text: str) -> None:
+        """A result for people."""
+        click.echo(self._masker.text(text), color=self.look.colour)
+
+    def json(self, value: Any, *, line: bool = False) -> None:
+        """A result for programs; with `line` on one line."""
+        spelled = json.dumps(self._masker.value(value), ensure_ascii=False, indent=None if line else 2)
+        click.echo(spelled)
+
+    def raw_line(self, line: str) -> None:
+        """A line for programs that is JSON already."""
+        click.echo(self._masker.text(line))
+
+    def aside(self, text: str) -> None:
+        """A remark to stderr."""
+        click.echo(self._masker.text(text), err=True, color=self.look_aside.colour)
+
+    def answer(self, text: str, value: Any) -> None:
+        """The command's result in the form that was asked for."""
+        if self.json_wanted:
+            self.json(value)
+        else:
+            self.text(text)
+
+
+def here(path: Path) -> str:
+    """A path as a person would type it from the working directory."""
+    folder = Path.cwd()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
