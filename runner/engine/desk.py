@@ -82,7 +82,7 @@ class Desk:
         self.options = options
         self.tally = Tally()
         self.transport = Transport()
-        self.accounts = open_accounts(work, self.transport)
+        self.accounts = Accounts(work, self.transport)
         self.walks = Walks(self.accounts)
         self.known: dict[str, Mapping[str, Any]] = {}
         self._report = report
@@ -158,9 +158,15 @@ class Desk:
         return collection_of(use.provider, account.key, find.list, inputs, find.mark)
 
 
-def open_accounts(work: Work, transport: Transport) -> dict[str, Account]:
-    """An account for each provider that the manifest uses."""
-    return {
-        name: Account(work.catalogue.provider(name), settings, transport)
-        for name, settings in work.settings.items()
-    }
+class Accounts(dict[str, Account]):
+    """The accounts by provider, opened when a provider is first spoken to."""
+
+    def __init__(self, work: Work, transport: Transport) -> None:
+        super().__init__()
+        self._work = work
+        self._transport = transport
+
+    def __missing__(self, name: str) -> Account:
+        account = Account(self._work.catalogue.provider(name), self._work.settings[name], self._transport)
+        self[name] = account
+        return account

@@ -18,7 +18,7 @@ from runner.api.reading import number
 from runner.compile.check import Work
 from runner.compile.plan import plan
 from runner.engine.accounts import Account
-from runner.engine.desk import RunOptions, open_accounts
+from runner.engine.desk import Accounts, RunOptions
 from runner.engine.lookups import ask_lookup
 from runner.engine.results import file_stands
 from runner.engine.transport import Transport
@@ -56,7 +56,7 @@ class _Observer:
         self._work = work
         self._state = state
         self._options = options
-        self._accounts = open_accounts(work, transport)
+        self._accounts = Accounts(work, transport)
         self._walks = Walks(self._accounts)
         self._owned = {(one.account, one.id) for one in state.instances.values() if one.id}
         self._warnings: list[Problem] = []
