@@ -42,6 +42,13 @@ def inputs_schema(
     return schema
 
 
+def answer_schema(operation: Operation) -> dict[str, Any]:
+    """The self-contained JSON Schema of a successful answer in JSON; `{}` where the document tells no shape."""
+    writer = _Writer(operation.document)
+    schema: dict[str, Any] = writer.write(operation.answer_schema())
+    return {**schema, "$defs": writer.defs} if writer.defs else schema
+
+
 def _parameters(writer: "_Writer", operation: Operation) -> dict[str, Any]:
     made = {}
     for parameter in operation.parameters:

@@ -104,6 +104,21 @@ class Operation:
                 found.add(WHOLE_BODY)
         return frozenset(found)
 
+    def answers(self) -> bool:
+        """Whether a successful answer has a body at all (204 and the like have none)."""
+        return bool(self.produces()) or not any(status.startswith("2") for status in self.responses)
+
+    def answer_schema(self) -> Any:
+        """The unresolved schema of a successful answer in JSON; `{}` where the document tells none."""
+        for status in sorted(self.responses):
+            if not status.startswith("2") and status != "default":
+                continue
+            content = (self.document.resolve(self.responses[status]) or {}).get("content") or {}
+            for media, held in content.items():
+                if "json" in media and isinstance(held, Mapping) and "schema" in held:
+                    return held["schema"]
+        return {}
+
     def produces(self) -> tuple[str, ...]:
         """The media types of successful answers, in the document's order."""
         found: dict[str, None] = {}

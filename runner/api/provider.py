@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.api import lifedata as life
-from runner.api.document import Document
+from runner.api.document import Document, pointer_steps
 from runner.api.inputs import inputs_schema
 from runner.api.operation import Operation, Target, read_operation, snake
+from runner.api.shape import shape_of
 from runner.api.xrunner import Vocabulary
 
 Kind = life.Resource | life.Action | life.Lookup
@@ -141,6 +142,47 @@ class Use:
             if isinstance(kind, life.Resource) and kind.webhook:
                 optional.append(kind.webhook.field)
         return inputs_schema(self.operation, optional=optional, hidden=hidden)
+
+    def output_names(self) -> frozenset[str] | None:
+        """The names that stand in the outputs; None where the document does not tell the answer's shape, so that any
+        name may be there."""
+        kind = self.kind
+        named = set(kind.outputs)
+        if isinstance(kind, life.Lookup) and (kind.list or kind.items):
+            return frozenset({*named, "list"})
+        calls = [self.operation_id]
+        envelope = ""
+        if isinstance(kind, life.Resource):
+            calls += [call.operation for call in (kind.create, kind.read) if call]
+            named |= {"id"} | ({"status"} if kind.status else set())
+            envelope = kind.body.partition("#")[2]
+        for id in dict.fromkeys(calls):
+            operation = self.provider.operation(id)
+            if not operation.answers():
+                continue
+            fields = _fields_at(operation, envelope)
+            if fields is None:
+                return None
+            named |= fields
+        return frozenset(named)
+
+
+def _fields_at(operation: Operation, envelope: str) -> set[str] | None:
+    """The fields of a successful answer below `envelope`, as outputs name them; None when they are not told."""
+    document = operation.document
+    schema: Any = operation.answer_schema()
+    for step in pointer_steps(envelope):
+        shape = shape_of(document, schema)
+        if shape is None or step not in shape.fields:
+            return None
+        schema = shape.fields[step]
+    resolved = document.resolve(schema)
+    if not isinstance(resolved, Mapping) or not resolved:
+        return None
+    shape = shape_of(document, resolved)
+    if shape is not None:
+        return set(shape.fields) if shape.fields else None
+    return {"list"} if resolved.get("type") == "array" else {"value"}
 
 
 def _constants(send: Mapping[str, Any]) -> set[str]:

@@ -8,10 +8,9 @@ from typing import Any
 from runner.api import lifedata as life
 from runner.api.document import Document
 from runner.api.schemas import schema_text
+from runner.api.xparts import Raw, conditions_of, delivery_of, errors_of, list_of, page_of, settle_of, spec_of
 from runner.model.problem import Problem
 from runner.model.units import seconds
-
-Raw = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,8 @@ def vocabulary(raw: Raw) -> Vocabulary:
     """The types of an object whose shape was checked."""
     return Vocabulary(
         auth=tuple(_auth(entry) for entry in raw.get("auth", ())),
-        errors=_errors(raw.get("errors", {})),
-        lists={name: _list(name, entry) for name, entry in raw.get("lists", {}).items()},
+        errors=errors_of(raw.get("errors", {})),
+        lists={name: list_of(name, entry) for name, entry in raw.get("lists", {}).items()},
         resources={name: _resource(name, entry) for name, entry in raw.get("resources", {}).items()},
         actions={name: _action(name, entry) for name, entry in raw.get("actions", {}).items()},
         lookups={name: _lookup(name, entry) for name, entry in raw.get("lookups", {}).items()},
@@ -54,7 +53,7 @@ def vocabulary(raw: Raw) -> Vocabulary:
 
 
 def _resource(name: str, raw: Raw) -> life.Resource:
-    calls = {word: _call(raw[word]) for word in _RESOURCE_CALLS if word in raw}
+    calls = {word: spec_of(raw[word]) for word in _RESOURCE_CALLS if word in raw}
     effect: life.Effect = raw["effect"]
     return life.Resource(
         name=name,
@@ -74,14 +73,14 @@ def _resource(name: str, raw: Raw) -> life.Resource:
         fresh=_fresh(raw["fresh"]) if "fresh" in raw else None,
         parts=_parts(raw["parts"]) if "parts" in raw else None,
         status=_status(raw["status"]) if "status" in raw else None,
-        delivery=_delivery(raw.get("delivery", {})),
+        delivery=delivery_of(raw.get("delivery", {})),
         wait=_wait(raw.get("wait", {})),
         webhook=_webhook(raw["webhook"]) if "webhook" in raw else None,
         downloads={key: _download(key, entry) for key, entry in raw.get("downloads", {}).items()},
         outputs=dict(raw.get("outputs", {})),
         cost=_cost(raw["cost"]) if "cost" in raw else None,
         bulk=_bulk(name, raw["bulk"]) if "bulk" in raw else None,
-        errors=_errors(raw["errors"]) if "errors" in raw else None,
+        errors=errors_of(raw["errors"]) if "errors" in raw else None,
     )
 
 
@@ -92,11 +91,11 @@ def _action(name: str, raw: Raw) -> life.Action:
     effect: life.Effect = raw["effect"]
     return life.Action(
         name=name,
-        call=_call(raw),
+        call=spec_of(raw),
         effect=effect,
         repeat=raw.get("repeat", _repeat(effect)),
         strategy=raw.get("strategy", ""),
-        delivery=_delivery(raw.get("delivery", {})),
+        delivery=delivery_of(raw.get("delivery", {})),
         outputs=dict(raw.get("outputs", {})),
     )
 
@@ -104,10 +103,10 @@ def _action(name: str, raw: Raw) -> life.Action:
 def _lookup(name: str, raw: Raw) -> life.Lookup:
     return life.Lookup(
         name=name,
-        call=_call(raw) if "operation" in raw else None,
+        call=spec_of(raw) if "operation" in raw else None,
         list=raw.get("list", ""),
         items=raw.get("items", ""),
-        page=_page(raw.get("page", {})),
+        page=page_of(raw.get("page", {})),
         volatile=raw.get("volatile", False),
         outputs=dict(raw.get("outputs", {})),
     )
@@ -115,42 +114,6 @@ def _lookup(name: str, raw: Raw) -> life.Lookup:
 
 def _repeat(effect: life.Effect) -> life.Repeat:
     return "unsafe" if effect == "paid" else "safe"
-
-
-def _call(raw: Raw) -> life.CallSpec:
-    return life.CallSpec(
-        operation=raw["operation"],
-        send=dict(raw.get("send", {})),
-        media={name: tuple(needs) for name, needs in raw.get("media", {}).items()},
-        many=raw.get("many", ""),
-        keep=tuple(raw.get("keep", ())),
-        at=raw.get("at", ""),
-        done=tuple(raw.get("done", ())),
-        refused=_conditions(raw.get("refused", ())),
-    )
-
-
-def _conditions(raw: Any) -> tuple[life.Condition, ...]:
-    return tuple(
-        life.Condition(
-            at=entry.get("at", ""),
-            all=entry.get("all", ""),
-            among=tuple(entry["in"]) if "in" in entry else None,
-            present=entry.get("present"),
-        )
-        for entry in raw
-    )
-
-
-def _errors(raw: Raw) -> life.ErrorSpec:
-    return life.ErrorSpec(
-        refused=_conditions(raw.get("refused", ())),
-        out_of_credit=_conditions(raw.get("out_of_credit", ())),
-        code=raw.get("code", ""),
-        message=raw.get("message", ""),
-        safe=tuple(raw.get("safe", ())),
-        help={str(code): text for code, text in raw.get("help", {}).items()},
-    )
 
 
 def _auth(raw: Raw) -> life.AuthScheme:
@@ -165,8 +128,8 @@ def _auth(raw: Raw) -> life.AuthScheme:
 
 def _session(raw: Raw) -> life.SessionSpec:
     return life.SessionSpec(
-        login=_call(raw["login"]),
-        refresh=_call(raw["refresh"]) if "refresh" in raw else None,
+        login=spec_of(raw["login"]),
+        refresh=spec_of(raw["refresh"]) if "refresh" in raw else None,
         keep=dict(raw.get("keep", {})),
         cookies=tuple(raw.get("cookies", ())),
         life=seconds(raw["life"]) if "life" in raw else None,
@@ -174,66 +137,11 @@ def _session(raw: Raw) -> life.SessionSpec:
     )
 
 
-def _page(raw: Raw) -> life.Page:
-    return life.Page(**raw)
-
-
-def _list(name: str, raw: Raw) -> life.ListSpec:
-    ids = raw.get("ids")
-    return life.ListSpec(
-        name=name,
-        operation=raw["operation"],
-        items=raw["items"],
-        id=raw["id"],
-        page=_page(raw["page"]),
-        send=dict(raw.get("send", {})),
-        order=raw.get("order", "unknown"),
-        whole=raw.get("whole") is True,
-        lag=seconds(raw["lag"]) if "lag" in raw else 30.0,
-        ids=(ids["param"], ids["max"]) if ids else None,
-        mark=raw.get("mark", ""),
-    )
-
-
-def _limit(raw: Raw) -> life.Limit:
-    return life.Limit(**raw.get("limit", {}))
-
-
-def _settle(raw: Raw, otherwise: life.Settle) -> life.Settle:
-    return life.Settle(seconds(raw["effect"]), seconds(raw["lag"])) if raw else otherwise
-
-
-def _delivery(raw: Raw) -> life.Delivery:
-    key, find, webhook = raw.get("key"), raw.get("find"), raw.get("webhook")
-    return life.Delivery(
-        key=life.KeySpec(
-            key["header"], None if key["life"] == "unknown" else seconds(key["life"]), key["replay"]
-        )
-        if key
-        else None,
-        find=life.FindSpec(
-            list=find["list"],
-            field=find["field"],
-            mark=find["mark"],
-            created=find.get("created", ""),
-            compare=dict(find.get("compare", {})),
-            limit=_limit(find),
-        )
-        if find
-        else None,
-        webhook=life.WebhookDelivery(webhook["field"], seconds(webhook["window"]), _limit(webhook))
-        if webhook
-        else None,
-        compare=dict(raw.get("compare", {})),
-        settle=_settle(raw.get("settle", {}), life.Settle()),
-    )
-
-
 def _status(raw: Raw) -> life.StatusSpec:
     return life.StatusSpec(
         at=raw["at"],
-        ready=_conditions(raw["ready"]),
-        failed=_conditions(raw.get("failed", ())),
+        ready=conditions_of(raw["ready"]),
+        failed=conditions_of(raw.get("failed", ())),
         looks_failed=tuple(raw.get("looks_failed", ())),
         part=raw.get("part", ""),
         fold=raw.get("fold", False),
@@ -271,7 +179,7 @@ def _parts(raw: Raw) -> life.Parts:
         response=raw["response"],
         id=raw["id"],
         name=raw.get("name", ""),
-        read=_call(raw["read"]) if "read" in raw else None,
+        read=spec_of(raw["read"]) if "read" in raw else None,
     )
 
 
@@ -287,7 +195,7 @@ def _cost(raw: Raw) -> life.CostSpec:
     return life.CostSpec(
         unit=raw["unit"],
         paid=raw.get("paid", ""),
-        balance=_call(raw["balance"]) if "balance" in raw else None,
+        balance=spec_of(raw["balance"]) if "balance" in raw else None,
         estimate=raw.get("estimate", ""),
         on=raw.get("on", "create"),
     )
@@ -303,9 +211,9 @@ def _bulk(resource: str, raw: Raw) -> life.BulkSpec:
         size=raw["size"],
         same=tuple(raw.get("same", ())),
         receipt=raw.get("receipt", ""),
-        progress=_call(raw["progress"]) if "progress" in raw else None,
-        rows=life.BulkRows(_list(f"{resource}_rows", rows["list"]), rows["name"], rows.get("message", ""))
+        progress=spec_of(raw["progress"]) if "progress" in raw else None,
+        rows=life.BulkRows(list_of(f"{resource}_rows", rows["list"]), rows["name"], rows.get("message", ""))
         if rows
         else None,
-        settle=_settle(raw.get("settle", {}), life.Settle(900.0, 30.0)),
+        settle=settle_of(raw.get("settle", {}), life.Settle(900.0, 30.0)),
     )
