@@ -171,7 +171,10 @@ def _misfit(text: str, at: Spot, opened: Spot) -> Said:
     before = line_at(text, at.index)[: at.column].rstrip()
     if before[-1:] in ('"', "'"):
         return Said("text stands behind a closed quote", "put the whole value in one pair of quotes", at)
-    what = f"the indentation of this line fits nothing above it (the block began in line {opened.line + 1})"
+    if before.strip() and not before.strip().startswith("#"):
+        return Said("text stands behind a value that has ended", "put the whole value in quotes", at)
+    block = f" (the block began in line {opened.line + 1})" if opened != at else ""
+    what = f"the indentation of this line fits nothing above it{block}"
     return Said(what, "align it with the lines it belongs to", at)
 
 
@@ -186,6 +189,23 @@ def _missing_colon(text: str, at: Spot, opened: Spot) -> Said:
 
 def _list_in_line(text: str, at: Spot, opened: Spot) -> Said:
     return Said("a list cannot begin in the line of its key", "begin it in a new line, or write `[a, b]`", at)
+
+
+def _after_block_sign(text: str, at: Spot, opened: Spot) -> Said:
+    sign = text[opened.index : opened.index + 1]
+    return Said(
+        f"text stands behind {sign} in the same line", "begin it in the next line, or quote the value", at
+    )
+
+
+def _stray_colon(text: str, at: Spot, opened: Spot) -> Said:
+    return Said("a colon stands where none can", "put the value in quotes", at)
+
+
+def _sign(text: str, at: Spot, opened: Spot) -> Said:
+    return Said(
+        f"a name is missing behind {text[opened.index : opened.index + 1]}", "or quote the value", opened
+    )
 
 
 def _alias(text: str, at: Spot, opened: Spot) -> Said:
@@ -228,6 +248,7 @@ def _indent(line: str) -> int:
 
 _TRANSLATIONS: tuple[tuple[str, Callable[[str, Spot, Spot], Said]], ...] = (
     ("cannot start any token", _bad_start),
+    ("found a tab character", _bad_start),
     ("mapping values are not allowed", _second_colon),
     ("did not find expected ','", _unclosed_flow),
     ("found unexpected end of stream", _unclosed_quote),
@@ -237,6 +258,10 @@ _TRANSLATIONS: tuple[tuple[str, Callable[[str, Spot, Spot], Said]], ...] = (
     ("did not find expected '-'", _misfit),
     ("could not find expected ':'", _missing_colon),
     ("block sequence entries are not allowed", _list_in_line),
+    ("<document start>", _misfit),
+    ("expected comment or line break", _after_block_sign),
+    ("found unexpected ':'", _stray_colon),
+    ("alphabetic or numeric character", _sign),
     ("found undefined alias", _alias),
     ("second occurrence", _anchor),
     ("found unknown escape character", _escape),

@@ -153,6 +153,13 @@ def test_unquoted_expressions_in_flow_collections_are_all_told_and_the_rest_is_r
         ("a: {b: 1 {}}", "1:10: a `,` or `}` is missing here — or put the value in quotes"),
         ("a: [1]]", "1:7: this `]` closes nothing — remove it, or put the value in quotes"),
         ("a: - b", "1:4: a list cannot begin in the line of its key — begin it in a new line, or write `[a, b]`"),
+        ("{a: 1} b", "1:8: text stands behind a value that has ended — put the whole value in quotes"),
+        ("a: {b:} c}", "1:6: a colon stands where none can — put the value in quotes"),
+        ("a: > ${{ x }}", "1:6: text stands behind > in the same line — "
+                          "begin it in the next line, or quote the value"),
+        ("a: *", "1:4: a name is missing behind * — or quote the value"),
+        ("  a: 1\nb: 2", "2:1: the indentation of this line fits nothing above it — "
+                         "align it with the lines it belongs to"),
         (": b", "1:1: a key is missing before this colon — write `key: value`"),
         ("a: 1\n---\nb: 2", "2:1: a second document begins here; a file holds one — "
                             "remove the `---`, or split the file"),
