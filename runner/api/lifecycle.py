@@ -3,9 +3,8 @@
 No I/O happens here: see `runner.api.effects` for what is yielded and sent. `runner.api.settling` looks for lost effects.
 """
 
-import hashlib
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
@@ -16,8 +15,9 @@ from runner.api.locate import MISSING, Scope, locate
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
 from runner.api.provider import Use
 from runner.api.reading import Reading, read_answer
+from runner.api.sealing import seal, unseal
 from runner.model.event import Intended, Received, Refused, Settling, Withdrawn
-from runner.model.http import Answer, Call, NoAnswer, Reply
+from runner.model.http import Answer, NoAnswer, Reply
 from runner.model.observation import Remote
 
 BASELINE_AGE = 60.0
@@ -67,6 +67,7 @@ class Order:
     retries: int = 3
     estimate: float | None = None
     unit: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def delivery(self) -> Delivery:
@@ -106,7 +107,9 @@ def submit(order: Order, view: View) -> Lifecycle:
     if isinstance(intent, Outcome):
         return intent
     for attempt in range(PATIENCE):
-        reply = yield send_request(order, intent)
+        request = send_request(order, intent)
+        assert request is not None, "a request that was just made has all of its secrets"
+        reply = yield request
         verdict = judge_reply(order, reply)
         done = yield from conclude(order, intent, reply, verdict)
         if done is not None:
@@ -130,9 +133,15 @@ def _pause(verdict: Verdict, attempt: int) -> float:
     return float(min(60.0, 0.5 * 2**attempt))
 
 
-def send_request(order: Order, intent: Intended) -> Request:
-    """The request of an intent; without any contract it never travels on an idle connection."""
-    return Request(intent.call, intent=intent, fresh=order.delivery.contract == "none")
+def send_request(order: Order, intent: Intended) -> Request | None:
+    """The request of an intent; without any contract it never travels on an idle connection.
+
+    None when a secret that the stored request refers to has changed or gone: it cannot be repeated as it was.
+    """
+    call = unseal(intent.call, order.secrets)
+    if call is None:
+        return None
+    return Request(call, intent=intent, fresh=order.delivery.contract == "none")
 
 
 def judge_reply(order: Order, reply: Reply) -> Verdict:
@@ -160,12 +169,12 @@ def _prepare(order: Order, view: View) -> Generator[Effect, Any, Intended | Outc
     return Intended(
         address=order.address,
         generation=order.generation,
-        uses=order.use.name,
+        uses=order.use.uses,
         operation=order.use.operation.id,
         account=order.account,
         digest=order.digest,
         inputs=order.canonical,
-        call=encode(order.use.operation, inputs, headers=headers),
+        call=seal(encode(order.use.operation, inputs, headers=headers), order.secrets),
         mark=mark,
         minted=minted,
         key=word,
@@ -313,8 +322,3 @@ def agrees(order: Order, remote: Remote, inputs: Mapping[str, Any]) -> bool:
         if there is not MISSING and there is not None and wanted is not None and str(there) != str(wanted):
             return False
     return True
-
-
-def body_digest(call: Call) -> str:
-    """The SHA-256 of a body without its files, which carry their own."""
-    return hashlib.sha256(call.content()).hexdigest()

@@ -102,6 +102,11 @@ class Use:
     kind: Kind
 
     @property
+    def uses(self) -> str:
+        """The word of a manifest's `uses`: `dubformer.project`."""
+        return f"{self.provider.name}.{self.name}"
+
+    @property
     def operation(self) -> Operation:
         """The operation that takes the inputs: create's, the action's, or the lookup's."""
         return self.provider.operation(self.operation_id)

@@ -77,7 +77,12 @@ def settle(
             return Outcome("withdrawn", "was never done, and is no longer wanted")
         resend_now = False
         intent = resend(intent)
-        reply = yield send_request(order, intent)
+        request = send_request(order, intent)
+        if request is None:
+            return (
+                yield from doubt(order, "a secret in the stored request has changed: it cannot be repeated")
+            )
+        reply = yield request
         verdict = judge_reply(order, reply)
         done = yield from conclude(order, intent, reply, verdict)
         if done is not None:

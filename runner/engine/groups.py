@@ -144,7 +144,7 @@ class Groups:
         marks = {fold_mark(member.name) for member in members}
         intent = GroupIntended(
             address=group,
-            uses=use.name,
+            uses=use.uses,
             operation=spec.operation,
             account=desk.accounts[use.provider.name].key,
             collection=collection.key,

@@ -33,5 +33,5 @@ async def ask_lookup(
 
 def _reason(use: Use, reply: Reply) -> str:
     if isinstance(reply, NoAnswer):
-        return f"{use.name} could not be read: {reply.message}"
-    return f"{use.name} could not be read: {judge(reply, use.provider.errors).message or reply.unreadable}"
+        return f"{use.uses} could not be read: {reply.message}"
+    return f"{use.uses} could not be read: {judge(reply, use.provider.errors).message or reply.unreadable}"

@@ -208,13 +208,13 @@ class _Observer:
         call = call_of(use.provider, spec, Scope(request=inputs)) if spec.send else encode(operation, inputs)
         reply = await self._accounts[use.provider.name].send(call)
         if not isinstance(reply, Answer):
-            self._warn(address, f"{use.name} could not be validated: {reply.message}")
+            self._warn(address, f"{use.uses} could not be validated: {reply.message}")
             return
         verdict = judge(reply, use.provider.errors, kind.errors)
         if holds(spec.refused, Scope(answer=reply)) or verdict.meaning == "refused":
             self._blocks[address] = Block(f"{use.provider.name} would refuse it: {_said(reply, use)}")
         elif not reply.ok:
-            self._warn(address, f"{use.name} could not be validated: {verdict.message}")
+            self._warn(address, f"{use.uses} could not be validated: {verdict.message}")
 
     def _warn(self, address: str, message: str) -> None:
         self._warnings.append(Problem("not-validated", message, Place(address), warning=True))

@@ -1,12 +1,13 @@
 """From an instance of the manifest to an order for a lifecycle."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runner.api.lifecycle import Order
 from runner.api.lifedata import Action, Resource
 from runner.api.provider import Use
+from runner.api.sealing import secrets_in
 from runner.compile.canonical import canonical
 from runner.engine.desk import Desk
 from runner.model.state import InstanceState
@@ -24,6 +25,7 @@ class Wish:
     inputs: Mapping[str, Any]
     digest: str
     canonical: Any
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def wish_of(desk: Desk, address: str) -> Wish:
@@ -34,7 +36,7 @@ def wish_of(desk: Desk, address: str) -> Wish:
     if unknown is not None:
         raise CannotSend(f"{unknown.reason} is not known, although all that this job waits for is done")
     made = canonical(desk.job(address).uses, inputs)
-    return Wish(inputs, made.digest, made.inputs)
+    return Wish(inputs, made.digest, made.inputs, secrets_in(inputs))
 
 
 def order_for(desk: Desk, address: str, wish: Wish) -> Order:
@@ -47,8 +49,15 @@ def order_again(desk: Desk, state: InstanceState) -> Order:
     """The order of a call that an earlier run sent, under the inputs it was sent with."""
     use = desk.use(state.uses)
     inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
-    wish = Wish(inputs, state.digest, state.inputs)
+    wish = Wish(inputs, state.digest, state.inputs, _secrets_now(desk, state.address))
     return _order(desk, state.address, state.generation, use, wish)
+
+
+def _secrets_now(desk: Desk, address: str) -> Mapping[str, str]:
+    """The secrets that the manifest gives this instance now, to repeat a stored request with."""
+    if address not in desk.work.graph.instances:
+        return {}
+    return secrets_in(desk.work.evaluator.inputs(desk.work.graph.instances[address], desk.outputs))
 
 
 def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> Order:
@@ -78,6 +87,7 @@ def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> O
         retries=job.retries if job is not None else 3,
         estimate=estimate,
         unit=unit,
+        secrets=wish.secrets,
     )
 
 

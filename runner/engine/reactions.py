@@ -148,7 +148,7 @@ class Reactions:
                 generation=state.generation + 1 if state is not None else 1,
                 outcome="ready",
                 outputs=outputs,
-                uses=use.name,
+                uses=use.uses,
                 digest=wish.digest,
                 inputs=wish.canonical,
             )

@@ -14,10 +14,12 @@ from runner.api.lifecycle import Lifecycle, Order, submit
 from runner.api.lifedata import Settle
 from runner.api.marks import fold_mark
 from runner.api.provider import Use
+from runner.api.sealing import seal, secrets_in
 from runner.api.settling import settle
 from runner.model.event import Doubted, Intended, Received, Refused, Withdrawn
 from runner.model.http import Answer, NoAnswer
 from runner.model.observation import Remote
+from runner.model.text import Secret
 
 DATE = 1_700_000_000.0
 LOST = NoAnswer(True, "the connection was closed without an answer")
@@ -143,7 +145,7 @@ def test_the_intent_holds_the_request_as_it_is_sent_with_its_key(project: Use) -
 
     intent = world.events[0]
     assert isinstance(intent, Intended)
-    assert intent.call is world.requests[0].call
+    assert intent.call == world.requests[0].call
     assert dict(intent.call.headers)["Idempotency-Key"] == intent.key
     assert b'"target_lang":"fr-FR"' in intent.call.content()
 
@@ -433,3 +435,26 @@ def test_a_list_that_loses_items_between_two_looks_is_looked_at_again(project: U
     world.drive(settle(order(project), world, intent, alive=1000.0))
 
     assert world.now >= 1200.0 + 60.0
+
+
+def test_a_secret_in_the_inputs_is_stored_by_reference_and_sent_as_it_is(project: Use) -> None:
+    world = World([CREATED])
+    secret = {"k": Secret('to"p', "file glossary.tsv")}
+    inputs = order(project).inputs | {"glossary_content": secret["k"]}
+
+    world.drive(submit(order(project, inputs=inputs, secrets=secrets_in(inputs)), world))
+
+    stored, sent = world.events[0].call.content(), world.requests[0].call.content()
+    assert b'to\\"p' in sent
+    assert b"to" + b'\\"p' not in stored
+    assert b"file glossary.tsv" in stored
+
+
+def test_a_stored_request_whose_secret_has_gone_is_never_repeated(project: Use) -> None:
+    intent = replace(intent_of(project), call=seal(intent_of(project).call, {"r": "fr-FR"}))
+    world = World([CREATED])
+
+    outcome = world.drive(settle(order(project), world, intent, alive=1000.0))
+
+    assert outcome.kind == "doubt"
+    assert world.requests == []
