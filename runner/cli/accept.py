@@ -4,7 +4,7 @@ import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
-from runner.cli.values import DURATION
+from runner.cli.values import duration
 
 
 @click.command("accept", cls=Command)
@@ -12,7 +12,7 @@ from runner.cli.values import DURATION
 @manifest_options(argument=False)
 @sandbox_option
 @click.option(
-    "--lock-timeout", type=DURATION, default=0.0, metavar="TIME", help="Wait so long for another run to end."
+    "--lock-timeout", type=duration, default="0s", metavar="TIME", help="Wait so long for another run to end."
 )
 def command(glob: str, chosen: Chosen, lock_timeout: float) -> int:
     """Leave finished work as it is although its inputs changed: no longer blocked, nothing paid.
@@ -31,7 +31,8 @@ def command(glob: str, chosen: Chosen, lock_timeout: float) -> int:
     screen = project.screen
     with project.opened() as work:
         from runner.compile.acceptance import acceptances
-        from runner.engine.run import RunOptions, open_session
+        from runner.engine.desk import RunOptions
+        from runner.engine.run import open_session
 
         options = RunOptions(command="accept", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
         with open_session(work, options) as session:

@@ -8,7 +8,7 @@ import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, plan_options, sandbox_option
-from runner.cli.values import DURATION
+from runner.cli.values import duration
 from runner.model.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--max-time",
-    type=DURATION,
+    type=duration,
     metavar="TIME",
     help="End after this time, as in 50m; a later apply carries on.",
 )
 @click.option("--overwrite", is_flag=True, help="Let downloads replace files that no state recorded.")
 @click.option(
-    "--lock-timeout", type=DURATION, default=0.0, metavar="TIME", help="Wait so long for another run to end."
+    "--lock-timeout", type=duration, default="0s", metavar="TIME", help="Wait so long for another run to end."
 )
 @click.option(
     "--speed",
@@ -83,7 +83,8 @@ def command(
     project = Project(chosen)
     wishes = wishes_of(**wished)
     with project.opened(sandbox=SandboxWishes(speed, faults)) as work:
-        from runner.engine.run import RunOptions, open_session
+        from runner.engine.desk import RunOptions
+        from runner.engine.run import open_session
 
         checked(wishes, work.graph)
         options = RunOptions(

@@ -4,7 +4,7 @@ import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
-from runner.cli.values import DURATION
+from runner.cli.values import duration
 
 
 @click.command("import", cls=Command)
@@ -12,7 +12,7 @@ from runner.cli.values import DURATION
 @sandbox_option
 @click.option("--match", required=True, metavar="GLOB", help="The addresses to take over, as in 'dub/*'.")
 @click.option(
-    "--lock-timeout", type=DURATION, default=0.0, metavar="TIME", help="Wait so long for another run to end."
+    "--lock-timeout", type=duration, default="0s", metavar="TIME", help="Wait so long for another run to end."
 )
 def command(chosen: Chosen, match: str, lock_timeout: float) -> int:
     """Take over what exists remotely already, found by the names that the manifest gives. Sends nothing, pays nothing.
@@ -31,7 +31,8 @@ def command(chosen: Chosen, match: str, lock_timeout: float) -> int:
     project = Project(chosen)
     screen = project.screen
     with project.opened() as work:
-        from runner.engine.run import RunOptions, import_existing, open_session
+        from runner.engine.desk import RunOptions
+        from runner.engine.run import import_existing, open_session
 
         options = RunOptions(command="import", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
         with open_session(work, options) as session:

@@ -34,7 +34,8 @@ def command(chosen: Chosen, offline: bool, detailed_exitcode: bool, **wished: An
     screen = project.screen
     wishes = wishes_of(**wished)
     with project.opened(offline=offline) as work:
-        from runner.engine.run import RunOptions, make_plan, read_only_state
+        from runner.engine.desk import RunOptions
+        from runner.engine.run import make_plan, read_only_state
 
         checked(wishes, work.graph)
         state = read_only_state(work.state_path, work.manifest.name)

@@ -13,10 +13,11 @@ from runner.cli.options import SANDBOX_FRESH, Chosen
 from runner.cli.screen import Screen, here
 from runner.model.errors import InvalidInput, WrongUsage
 from runner.model.manifest import Manifest
+from runner.model.problem import Problem
 from runner.model.text import Secret
 
 if TYPE_CHECKING:
-    from runner.compile.check import Checked, Work
+    from runner.compile.check import Work
     from runner.compile.surroundings import SandboxOverrides
     from runner.model.state import State
     from runner.sandbox.serve import Sandbox
@@ -67,27 +68,28 @@ class Project:
             found[name] = value
         return found
 
-    def check(self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None) -> "Checked":
+    def check(
+        self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None
+    ) -> "tuple[Work | None, tuple[Problem, ...]]":
         """Everything about the manifest that can be known here: the work, or every problem in one pass."""
         from runner.compile.check import check_file
         from runner.compile.surroundings import Surroundings
 
-        return check_file(
-            self.file, Surroundings(os.environ, offline=offline, sandbox=sandbox), self.variables
-        )
+        surroundings = Surroundings(os.environ, offline=offline, sandbox=sandbox)
+        return check_file(self.file, self.variables, surroundings)
 
     def work(self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None) -> "Work":
         """The same for commands that go on: problems are raised, warnings printed aside."""
         from runner.report.problems import problem_text
 
-        checked = self.check(offline=offline, sandbox=sandbox)
-        if checked.work is None:
-            raise InvalidInput(checked.problems)
-        auth = [value for settings in checked.work.settings.values() for value in settings.auth.values()]
+        work, problems = self.check(offline=offline, sandbox=sandbox)
+        if work is None:
+            raise InvalidInput(problems)
+        auth = [value for settings in work.settings.values() for value in settings.auth.values()]
         self.screen.hide(value for value in auth if isinstance(value, Secret))
-        for problem in checked.problems:
+        for problem in problems:
             self.screen.aside(problem_text(problem, Path.cwd(), self.screen.look_aside))
-        return checked.work
+        return work
 
     @contextmanager
     def opened(self, *, offline: bool = False, sandbox: SandboxWishes | None = None) -> "Iterator[Work]":

@@ -4,7 +4,7 @@ import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
-from runner.cli.values import DURATION
+from runner.cli.values import duration
 from runner.model.errors import WrongUsage
 
 
@@ -19,7 +19,7 @@ def command() -> None:
 @manifest_options(argument=False)
 @sandbox_option
 @click.option(
-    "--lock-timeout", type=DURATION, default=0.0, metavar="TIME", help="Wait so long for another run to end."
+    "--lock-timeout", type=duration, default="0s", metavar="TIME", help="Wait so long for another run to end."
 )
 def move(old: str, new: str, chosen: Chosen, lock_timeout: float) -> int:
     """Say that what was known as OLD is NEW now: an item or a job was renamed in the manifest.
@@ -33,7 +33,8 @@ def move(old: str, new: str, chosen: Chosen, lock_timeout: float) -> int:
     project = Project(chosen)
     screen = project.screen
     with project.opened() as work:
-        from runner.engine.run import RunOptions, open_session
+        from runner.engine.desk import RunOptions
+        from runner.engine.run import open_session
         from runner.model.event import Moved
 
         options = RunOptions(

@@ -27,8 +27,7 @@ def command(chosen: Chosen) -> int:
 
     project = Project(chosen)
     screen = project.screen
-    checked = project.check(offline=True)
-    work, problems = checked.work, checked.problems
+    work, problems = project.check(offline=True)
     if screen.json_wanted:
         told = [problem_json(problem, Path.cwd()) for problem in problems]
         screen.json({"version": 1, "valid": work is not None, "manifest": project.shown, "problems": told})

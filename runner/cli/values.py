@@ -1,24 +1,13 @@
 """Values of the command line that click does not know by itself."""
 
-from typing import Any
-
 import click
 
 
-class Duration(click.ParamType):
+def duration(text: str) -> float:
     """`500ms`, `30s`, `5m`, `12h`, `21d`, in seconds."""
+    from runner.model.units import seconds
 
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from runner.model.units import seconds
-
-        if isinstance(value, int | float):
-            return float(value)
-        try:
-            return seconds(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-DURATION = Duration()
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None

@@ -1,5 +1,8 @@
 """What it means to leave finished work as it is: the digests of the inputs that it does not have."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from runner.compile.canonical import canonical
 from runner.compile.check import Work
 from runner.compile.plan import plan
@@ -25,7 +28,7 @@ def acceptances(work: Work, state: State, glob: str) -> tuple[Accepted, ...]:
 
 
 def _acceptance(work: Work, state: State, address: str) -> Accepted | None:
-    def outputs(other: str) -> object:
+    def outputs(other: str) -> Mapping[str, Any] | None:
         held = state.instances.get(other)
         return held.outputs if held is not None else None
 
@@ -34,5 +37,5 @@ def _acceptance(work: Work, state: State, address: str) -> Accepted | None:
     inputs = work.evaluator.inputs(instance, outputs)
     if contains_unknown(inputs):
         return None
-    made = canonical(job.uses, inputs, work.catalogue.use(job.uses).provider)
+    made = canonical(job.uses, inputs)
     return Accepted(address=address, digest=made.digest, inputs=made.inputs)

@@ -28,7 +28,7 @@ from runner.model.graph import Instance
 from runner.model.observation import Observations
 from runner.model.plan import FieldDiff, Verb
 from runner.model.state import FileState, InstanceState, Phase, State
-from runner.model.unknown import Unknown, contains_unknown
+from runner.model.unknown import Unknown, UnknownReached
 from runner.model.wishes import Wishes
 
 FilesView = Callable[[FileState], bool]
@@ -238,9 +238,10 @@ class Decider:
 
     def _canonical(self, facts: JobFacts, inputs: Any) -> Canonical | None:
         """None while something in the inputs is unknown."""
-        if contains_unknown(inputs):
+        try:
+            return canonical(facts.job.uses, inputs)
+        except UnknownReached:
             return None
-        return canonical(facts.job.uses, inputs, facts.provider)
 
 
 def _gone(work: Work, state: State) -> Mapping[str, str]:
