@@ -47,7 +47,11 @@ def read_source(
         return Source(Unknown(f"data.{path[-1]}"))
     spec = table_spec(spec_raw)
     table = read_rows(spec, folder)
-    findings.take(table.problems)
+    for problem in table.problems:
+        if problem.code == "missing-file":
+            findings.add(problem.code, problem.message, (*path, "file"), problem.hint)
+        else:
+            findings.take((problem,))
     broken = any(not problem.warning for problem in table.problems)
     if "where" in raw and not broken:
         kept = RowFilter(raw["where"], (*path, "where"), names, findings)

@@ -46,7 +46,7 @@ def expand(
     check_references(jobs, found)
     ordered = order(jobs, found)
     with _quick():
-        graph = _graph(jobs, ordered or [], names, sources, manifest, found)
+        graph = _graph(jobs, ordered, names, sources, manifest, found)
     evaluator = Evaluator(manifest, catalogue, jobs, graph, names, surroundings)
     return Expanded(graph, evaluator, found.problems())
 
@@ -124,7 +124,8 @@ def _graph(
     context = Context(names, sources, upstream, manifest.folder, findings)
     for name in ordered:
         compiled = jobs[name]
-        needs = Needs(compiled, jobs, instances, names, findings)
+        before = {one: jobs[one] for one in by_job}
+        needs = Needs(compiled, before, instances, names, findings)
         made = list(_instances(compiled, needs, context))
         instances.update((instance.address, instance) for instance in made)
         by_job[name] = tuple(instance.address for instance in made)

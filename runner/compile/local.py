@@ -3,16 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from runner.compile.compiled import WORKBOOK
+from runner.compile.compiled import BUILTINS, WORKBOOK
 from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
 from runner.model.manifest import Manifest
 from runner.model.problem import Place, Problem
 from runner.model.settings import PublishSettings
 from runner.model.text import LocalFile, PublishedUrl
+
+if TYPE_CHECKING:
+    from runner.compile.check import Work
+    from runner.compile.scope import OutputsView
+
+__all__ = ["BUILTINS", "OUTPUTS", "Artifact", "Maker", "artifact", "builtin_schema"]
 
 _TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 
@@ -58,8 +64,8 @@ def builtin_schema(uses: str) -> dict[str, Any]:
 class Artifact:
     """A file to publish under `name`: its bytes (`content`), or the local file it is copied from (`source`).
 
-    `path` is where it is written, `url` where it is read; both are empty without `publish:`. `problems` are
-    warnings of its making.
+    `path` is where it is written, `url` where it is read; both are empty without `publish:`. `problems` say why
+    there is no such file (all else is empty then); `warnings` do not stop it.
     """
 
     name: str
@@ -70,12 +76,35 @@ class Artifact:
     path: str
     url: str
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    def read(self) -> bytes:
+        """The bytes to publish. OSError when the local file cannot be read."""
+        if self.content is not None:
+            return self.content
+        return self.source.read_bytes() if self.source is not None else b""
 
     @property
     def outputs(self) -> Mapping[str, Any]:
         """What expressions read as `outputs`."""
         url = PublishedUrl(self.url, self.sha256)
         return {"url": url, "path": self.path, "sha256": self.sha256, "size": self.size, "name": self.name}
+
+
+def artifact(work: "Work", instance: Instance, outputs: "OutputsView") -> Artifact:
+    """The file that an instance of a built-in use makes; without one, with the problems that forbid it."""
+    try:
+        made = work.evaluator.artifact(instance, outputs)
+    except InvalidInput as error:
+        return _without_file(error.problems)
+    if isinstance(made, Artifact):
+        return made
+    where, _ = work.manifest.locate(("jobs", instance.job, "with"))
+    return _without_file((Problem("not-known", f"{made.reason} is not known", where),))
+
+
+def _without_file(problems: tuple[Problem, ...]) -> Artifact:
+    return Artifact("", "", 0, None, None, "", "", problems)
 
 
 class Maker:
@@ -152,8 +181,8 @@ class Maker:
         size: int,
         content: bytes | None,
         source: Path | None,
-        problems: tuple[Problem, ...],
+        warnings: tuple[Problem, ...],
     ) -> Artifact:
         path = str(self._publish.directory / name) if self._publish else ""
         url = self._publish.base_url + quote(name) if self._publish else ""
-        return Artifact(name, sha256, size, content, source, path, url, problems)
+        return Artifact(name, sha256, size, content, source, path, url, (), warnings)

@@ -35,34 +35,33 @@ def _known(target: str, jobs: Mapping[str, CompiledJob], path: YamlPath, finding
         findings.add("unknown-job", f"there is no job `{target}`", path, did_you_mean(target, jobs))
 
 
-def order(jobs: Mapping[str, CompiledJob], findings: Findings) -> list[str] | None:
-    """The jobs so that each stands behind those it waits for, else in the manifest's order; None for a cycle."""
+def order(jobs: Mapping[str, CompiledJob], findings: Findings) -> list[str]:
+    """The jobs so that each stands behind those it waits for, else in the manifest's order. A cycle is reported."""
     done: dict[str, None] = {}
     trail: list[str] = []
 
-    def visit(name: str) -> bool:
+    def visit(name: str) -> None:
         if name in done:
-            return True
+            return
         if name in trail:
-            circle = [*trail[trail.index(name) :], name]
-            findings.add(
-                "cycle",
-                f"jobs wait for each other: {' → '.join(circle)}",
-                ("jobs", name),
-                "take one of these references out",
-            )
-            return False
+            circle = " → ".join([*trail[trail.index(name) :], name])
+            hint = "take one of these references out"
+            findings.add("cycle", f"jobs wait for each other: {circle}", ("jobs", name), hint)
+            return
         trail.append(name)
-        sound = all(visit(upstream) for upstream in jobs[name].upstream() if upstream in jobs)
+        for upstream in jobs[name].upstream():
+            if upstream in jobs:
+                visit(upstream)
         trail.pop()
         done[name] = None
-        return sound
 
-    return list(done) if all(visit(name) for name in jobs) else None
+    for name in jobs:
+        visit(name)
+    return list(done)
 
 
 class Needs:
-    """Finds what the instances of one job wait for. `instances` are those of jobs that stand before it."""
+    """Finds what the instances of one job wait for. `jobs` and `instances` are those that stand before it."""
 
     def __init__(
         self,

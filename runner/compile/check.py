@@ -1,0 +1,125 @@
+"""Everything that can be known to be wrong before anybody is asked: the last stage before a plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.api.catalogue import Catalogue
+from runner.compile.check_inputs import check_instances
+from runner.compile.check_jobs import (
+    References,
+    check_jobs,
+    check_outputs,
+    check_providers,
+    missing_credentials,
+    uses_of,
+)  # fmt: skip
+from runner.compile.evaluate import Evaluator
+from runner.compile.expand import Expanded, expand
+from runner.compile.findings import Findings
+from runner.compile.settings import evaluate_settings
+from runner.compile.surroundings import Surroundings
+from runner.model.graph import Graph
+from runner.model.manifest import Manifest
+from runner.model.problem import Problem
+from runner.model.settings import ProviderSettings, PublishSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A checked manifest: what plan and apply take. `settings` are by provider; `state_path` is absolute."""
+
+    manifest: Manifest
+    graph: Graph
+    evaluator: Evaluator
+    settings: Mapping[str, ProviderSettings]
+    publish: PublishSettings | None
+    catalogue: Catalogue
+    state_path: Path
+    surroundings: Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`work` is None as soon as there is a problem that is no warning. `unset` are variables of the environment that
+    `auth` lacks; they are among `problems` unless the surroundings are offline."""
+
+    work: Work | None
+    problems: tuple[Problem, ...]
+    unset: tuple[Problem, ...] = ()
+
+
+def check_file(
+    file: Path, variables: Mapping[str, Any], surroundings: Surroundings
+) -> tuple[Work | None, tuple[Problem, ...]]:
+    """Loads a manifest and checks it as a whole, so that all problems are found in one pass."""
+    from runner.compile.load import load
+
+    loaded = load(file, variables)
+    manifest = loaded.manifest if loaded.manifest is not None else loaded.partial
+    if manifest is None:
+        return None, loaded.problems
+    checked = check(manifest, catalogue_of(manifest), surroundings)
+    known = {(problem.where, problem.message) for problem in loaded.problems}
+    more = [one for one in checked.problems if (one.where, one.message) not in known]
+    return checked.work if loaded.manifest is not None else None, (*loaded.problems, *more)
+
+
+def catalogue_of(manifest: Manifest) -> Catalogue:
+    """The shipped providers, and those that the manifest brings."""
+
+    def files(word: str) -> dict[str, Path]:
+        return {
+            name: manifest.folder / raw[word]
+            for name, raw in manifest.providers.items()
+            if isinstance(raw.get(word), str)
+        }
+
+    return Catalogue(files("openapi"), files("overlay"))
+
+
+def check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings) -> Checked:
+    """All semantic problems of a manifest, and the work when there are none."""
+    findings = Findings(manifest.locate)
+    uses = uses_of(manifest, catalogue, findings)
+    check_providers(manifest, catalogue, findings)
+    check_jobs(manifest, uses, findings)
+    settings = evaluate_settings(manifest, surroundings, findings)
+    expanded = expand(manifest, catalogue, surroundings, findings)
+    expanded.evaluator.publishing(settings.publish)
+    check_outputs(manifest, uses, _references(expanded), findings)
+    check_instances(manifest, expanded, uses, findings)
+    unset = Findings(manifest.locate)
+    if surroundings.sandbox is None:
+        missing_credentials(manifest, uses, {}, unset)
+    apart = (*settings.unset, *unset.problems())
+    problems = findings.problems() if surroundings.offline else _sorted((*findings.problems(), *apart))
+    if any(not problem.warning for problem in problems):
+        return Checked(None, problems, apart)
+    work = Work(
+        manifest, expanded.graph, expanded.evaluator, settings.providers, settings.publish, catalogue,
+        settings.state_path, surroundings,
+    )  # fmt: skip
+    return Checked(work, problems, apart)
+
+
+def _references(expanded: Expanded) -> References:
+    """Every output that an expression names by a plain name."""
+    jobs = expanded.evaluator.jobs
+    found: References = []
+    for name, compiled in jobs.items():
+        for path, reference in compiled.references:
+            target = jobs.get(reference.job)
+            if target is None:
+                continue
+            steps = reference.fields
+            if not target.many:
+                steps = (reference.key if isinstance(reference.key, str) else None, *steps)
+            if len(steps) > 1 and steps[0] == "outputs" and steps[1] is not None:
+                found.append((name, path, reference.job, steps[1]))
+    return found
+
+
+def _sorted(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.where.file, problem.where.line)))

@@ -1,0 +1,135 @@
+"""What is wrong with the instances: their inputs, conditions, paths and estimates, each cause told once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.api.provider import Use
+from runner.compile.compiled import BUILTINS
+from runner.compile.evaluate import Evaluator
+from runner.compile.expand import Expanded
+from runner.compile.findings import Findings
+from runner.compile.input_schema import InputSchema
+from runner.compile.local import builtin_schema
+from runner.compile.paths import same_path
+from runner.compile.schema_errors import Fault, Steps
+from runner.model.errors import InvalidInput
+from runner.model.graph import Instance
+from runner.model.manifest import Manifest, YamlPath
+from runner.model.unknown import Unknown, contains_unknown
+
+
+def check_instances(
+    manifest: Manifest, expanded: Expanded, uses: Mapping[str, Use], findings: Findings
+) -> None:
+    """Evaluates and validates every instance that is wanted, as far as it is known without any output."""
+    checker = _Checker(manifest, expanded.evaluator, uses, findings)
+    for instance in expanded.graph:
+        checker.check(instance)
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+class _Checker:
+    def __init__(
+        self, manifest: Manifest, evaluator: Evaluator, uses: Mapping[str, Use], findings: Findings
+    ) -> None:
+        self._manifest, self._evaluator = manifest, evaluator
+        self._uses, self._findings = uses, findings
+        self._schemas: dict[str, InputSchema | None] = {}
+        self._paths: dict[str, str] = {}
+        self._varying: dict[tuple[str, str, Steps], bool] = {}
+
+    def check(self, instance: Instance) -> None:
+        evaluator, findings = self._evaluator, self._findings
+        if evaluator.collect_condition(instance, _nothing, findings) is False:
+            return
+        before = findings.errors
+        inputs = evaluator.collect(instance, _nothing, findings)
+        schema = self._schema(instance.job)
+        if schema is not None:
+            for fault in schema.faults(inputs):
+                self._fault(instance, fault)
+        self._check_paths(instance, evaluator.collect_saves(instance, _nothing, findings))
+        evaluator.collect_estimate(instance, _nothing, findings)
+        if self._manifest.jobs[instance.job].uses in BUILTINS and findings.errors == before:
+            self._build(instance, inputs)
+
+    def _schema(self, job: str) -> InputSchema | None:
+        if job not in self._schemas:
+            uses = self._manifest.jobs[job].uses
+            use = self._uses.get(job)
+            schema: Mapping[str, Any] | None = None
+            if uses in BUILTINS:
+                schema = builtin_schema(uses)
+            elif use is not None:
+                try:
+                    schema = use.inputs_schema()
+                except InvalidInput as error:
+                    self._findings.take(error.problems)
+            self._schemas[job] = InputSchema(uses, schema) if schema is not None else None
+        return self._schemas[job]
+
+    def _fault(self, instance: Instance, fault: Fault) -> None:
+        path: YamlPath = ("jobs", instance.job, "with", *fault.steps)
+        each = instance.each
+        item = instance.key if self._varies(instance.job, fault) else ""
+        place = each.place if each is not None else None
+        self._findings.add(fault.code, fault.message, path, fault.hint, item=item, place=place)
+
+    def _varies(self, job: str, fault: Fault) -> bool:
+        """Whether the fault may be one item's own: what it is about is made by an expression."""
+        key = (job, fault.code, fault.steps)
+        if key not in self._varying:
+            steps = fault.steps[:-1] if fault.field else fault.steps
+            raw = self._manifest.jobs[job].with_
+            for step in steps:
+                if isinstance(raw, Mapping) and step in raw:
+                    raw = raw[str(step)]
+                elif isinstance(raw, list) and isinstance(step, int) and step < len(raw):
+                    raw = raw[step]
+                else:
+                    break
+            if fault.field and isinstance(raw, Mapping) and "$each" not in raw:
+                raw = raw.get(str(fault.steps[-1])) if fault.code == "missing-input" else None
+            self._varying[key] = _has_expression(raw)
+        return self._varying[key]
+
+    def _check_paths(self, instance: Instance, saves: Mapping[str, tuple[str | Unknown, ...]]) -> None:
+        for name, paths in saves.items():
+            for path in paths:
+                if isinstance(path, Unknown):
+                    continue
+                holder = self._paths.setdefault(same_path(path), instance.address)
+                if holder != instance.address:
+                    self._findings.add(
+                        "same-path",
+                        f"`{path}` would hold the file of `{holder}` and of `{instance.address}`",
+                        ("jobs", instance.job, "save", name),
+                        "put `${{ each.key }}` into it",
+                        item=instance.key,
+                        place=instance.each.place if instance.each is not None else None,
+                    )
+
+    def _build(self, instance: Instance, inputs: Any) -> None:
+        """Workbooks are made at once, as their rows may not fit their template."""
+        if contains_unknown(inputs):
+            return
+        try:
+            made = self._evaluator.artifact(instance, _nothing)
+        except InvalidInput as error:
+            self._findings.take(error.problems)
+            return
+        if not isinstance(made, Unknown):
+            self._findings.take(made.warnings)
+
+
+def _has_expression(raw: Any) -> bool:
+    if isinstance(raw, str):
+        return "${{" in raw
+    if isinstance(raw, Mapping):
+        return any(_has_expression(child) for child in raw.values())
+    if isinstance(raw, list):
+        return any(_has_expression(child) for child in raw)
+    return False

@@ -1,0 +1,212 @@
+"""What a manifest says of its surroundings, evaluated: providers, publishing, the place of the state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from runner.compile.expand import base_names
+from runner.compile.expression_tree import compile_tree
+from runner.compile.expressions import ExpressionError
+from runner.compile.findings import Findings
+from runner.compile.scope import Env
+from runner.compile.surroundings import SandboxOverrides, Surroundings
+from runner.model.manifest import Manifest, YamlPath
+from runner.model.problem import Problem
+from runner.model.settings import ProviderSettings, PublishSettings, SettleSettings
+from runner.model.text import Secret
+from runner.model.units import rate, seconds
+from runner.model.unknown import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`providers` are those that jobs use, whether the manifest names them or not. `unset` are variables of the
+    environment that `auth` needs: problems for `apply` and an online `plan` only."""
+
+    providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    publish: PublishSettings | None = None
+    state_path: Path = Path()
+    unset: tuple[Problem, ...] = ()
+
+
+def evaluate_providers(
+    manifest: Manifest, env: Mapping[str, str], sandbox: SandboxOverrides | None = None
+) -> tuple[dict[str, ProviderSettings], tuple[Problem, ...]]:
+    """The settings of every provider that the manifest uses, and the problems of them, unset variables among them."""
+    findings = Findings(manifest.locate)
+    made = evaluate_settings(manifest, Surroundings(env, sandbox=sandbox), findings)
+    return dict(made.providers), (*findings.problems(), *made.unset)
+
+
+def evaluate_settings(manifest: Manifest, surroundings: Surroundings, findings: Findings) -> Settings:
+    """Everything outside of `jobs:`. A sandbox's overrides come first, so that no variable need be set for it."""
+    quiet = Findings(manifest.locate)  # vars are reported by whoever expands
+    names = base_names(manifest, surroundings, quiet)
+    unset = Findings(manifest.locate)
+    reader = _Reader(names, surroundings, findings, unset)
+    used = [job.uses.partition(".")[0] for job in manifest.jobs.values()]
+    providers = {
+        name: _provider(name, manifest.providers.get(name, {}), reader, surroundings.sandbox)
+        for name in dict.fromkeys([*used, *manifest.providers])
+        if name not in ("workbook", "file")
+    }
+    return Settings(
+        providers=providers,
+        publish=_publish(manifest, reader, surroundings.sandbox),
+        state_path=_state(manifest, reader, surroundings.sandbox),
+        unset=unset.problems(),
+    )
+
+
+class _Reader:
+    """Evaluates settings. Under `auth` every variable of the environment is a secret."""
+
+    def __init__(
+        self, names: Mapping[str, Any], surroundings: Surroundings, findings: Findings, unset: Findings
+    ) -> None:
+        self._names, self.findings, self._unset = names, findings, unset
+        self._secret_names = {**names, "env": Env(surroundings.env, secret=True)}
+
+    def value(self, raw: Any, path: YamlPath) -> Any:
+        """The value, None when it cannot be had, which is reported."""
+        made = compile_tree(raw, path, self.findings.expression).evaluate(
+            self._names, self.findings.expression
+        )
+        return None if isinstance(made, Unknown) else made
+
+    def secret(self, raw: Any, path: YamlPath) -> Secret | None:
+        """A credential; None when it cannot be had. An unset variable is reported apart."""
+
+        def report(where: YamlPath, error: ExpressionError) -> None:
+            (self._unset if error.code == "unset-env" else self.findings).expression(where, error)
+
+        made = compile_tree(raw, path, report).evaluate(self._secret_names, report)
+        if made is None or isinstance(made, Unknown):
+            return None
+        if isinstance(made, Secret):
+            return made
+        return Secret(made if isinstance(made, str) else str(made), ".".join(str(step) for step in path))
+
+    def parsed(self, raw: Any, path: YamlPath, kind: Any) -> Any:
+        """A text read by `kind` (a duration, a rate); None when it cannot be."""
+        value = self.value(raw, path)
+        if value is None:
+            return None
+        try:
+            return kind(str(value))
+        except ValueError as error:
+            self.findings.add("bad-value", str(error), path)
+            return None
+
+
+def _provider(
+    name: str, raw: Mapping[str, Any], reader: _Reader, sandbox: SandboxOverrides | None
+) -> ProviderSettings:
+    path: YamlPath = ("providers", name)
+    settle = raw.get("settle") or {}
+    made = ProviderSettings(
+        name=name,
+        rate=reader.parsed(raw["rate"], (*path, "rate"), rate) if "rate" in raw else None,
+        max_in_flight=_count(reader.value(raw.get("max_in_flight", 4), (*path, "max_in_flight"))),
+        budget=_amounts(raw.get("budget"), (*path, "budget"), reader),
+        settle=SettleSettings(
+            effect=reader.parsed(settle.get("effect"), (*path, "settle", "effect"), seconds),
+            lag=reader.parsed(settle.get("lag"), (*path, "settle", "lag"), seconds),
+            whole=_flag(reader.value(settle.get("whole"), (*path, "settle", "whole"))),
+        ),
+        auth_form=str(raw.get("auth_form", "bearer")),
+        allow_hosts=tuple(
+            str(host) for host in reader.value(raw.get("allow_hosts"), (*path, "allow_hosts")) or ()
+        ),
+        prices=_amounts(raw.get("prices"), (*path, "prices"), reader),
+    )
+    if sandbox is not None:
+        return _sandboxed(made, sandbox, path, reader)
+    base_url = reader.value(raw.get("base_url"), (*path, "base_url"))
+    return replace(
+        made,
+        auth=_credentials(raw.get("auth") or {}, (*path, "auth"), reader),
+        base_url=_url(base_url, (*path, "base_url"), reader.findings),
+    )
+
+
+def _sandboxed(
+    made: ProviderSettings, sandbox: SandboxOverrides, path: YamlPath, reader: _Reader
+) -> ProviderSettings:
+    url = sandbox.base_urls.get(made.name)
+    if url is None:
+        reader.findings.add(
+            "no-sandbox",
+            f"the sandbox does not serve `{made.name}`",
+            path,
+            "leave its jobs out, or run without it",
+        )
+    held = sandbox.auth.get(made.name, {})
+    auth = {name: Secret(value, f"sandbox.{made.name}.{name}") for name, value in held.items()}
+    return replace(made, auth=auth, base_url=url)
+
+
+def _credentials(raw: Mapping[str, Any], path: YamlPath, reader: _Reader) -> dict[str, str]:
+    found = ((name, reader.secret(value, (*path, name))) for name, value in raw.items())
+    return {name: value for name, value in found if value is not None}
+
+
+def _amounts(raw: Any, path: YamlPath, reader: _Reader) -> dict[str, float]:
+    made = {}
+    for unit, amount in (raw or {}).items():
+        value = reader.value(amount, (*path, unit))
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            if value is not None:
+                reader.findings.add("bad-value", f"`{unit}` needs a number from 0 on", (*path, unit))
+            continue
+        made[str(unit)] = float(value)
+    return made
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 4
+
+
+def _flag(value: Any) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _url(value: Any, path: YamlPath, findings: Findings) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+        findings.add("bad-value", "this is no URL", path, "write one like https://api.example.com")
+        return None
+    return str.__str__(value).rstrip("/")
+
+
+def _publish(manifest: Manifest, reader: _Reader, sandbox: SandboxOverrides | None) -> PublishSettings | None:
+    raw = manifest.publish
+    if raw is None:
+        return None
+    directory = reader.value(raw.get("directory", "published"), ("publish", "directory"))
+    base_url: str | None
+    if sandbox is not None and sandbox.publish_base_url:
+        base_url = sandbox.publish_base_url
+    else:
+        path: YamlPath = ("publish", "base_url")
+        base_url = _url(reader.value(raw.get("base_url"), path), path, reader.findings)
+    if not isinstance(directory, str) or base_url is None:
+        return None
+    return PublishSettings(manifest.folder / directory, base_url.rstrip("/") + "/")
+
+
+def _state(manifest: Manifest, reader: _Reader, sandbox: SandboxOverrides | None) -> Path:
+    """Where the state is kept; a sandbox has one of its own."""
+    if sandbox is not None:
+        return sandbox.state or manifest.folder / ".runner" / f"{manifest.name}.sandbox.db"
+    path: YamlPath = ("state",)
+    value = reader.value(manifest.state, path)
+    if isinstance(value, str) and "://" in value:
+        scheme = value.partition("://")[0]
+        reader.findings.add(
+            "unfit-state", f"a state in `{scheme}` cannot be used", path, "name a file: `.runner/state.db`"
+        )
+        value = None
+    return manifest.folder / (value if isinstance(value, str) and value else f".runner/{manifest.name}.db")
