@@ -48,14 +48,15 @@ class Source:
     def place(self, path: YamlPath) -> tuple[Place, str]:
         """Where the value at `path` stands, and the text of that line.
 
-        An entry without a value has the place of its key; a path that leads nowhere, that of its nearest
-        ancestor.
+        An entry without a value, or whose block begins in a later line, has the place of its key; a path that
+        leads nowhere, that of its nearest ancestor.
         """
         key, value = self._follow(path)
         if value is None:
             return Place(self.file), ""
-        empty = type(value) is ScalarNode and value.value == "" and not value.style
-        return self._place(key if key is not None and empty else value)
+        if key is not None and (_is_empty(value) or _is_block_below(value, key)):
+            return self._place(key)
+        return self._place(value)
 
     def key_place(self, path: YamlPath) -> tuple[Place, str]:
         """Where the key that ends `path` stands (of a list's item: the item), and the text of that line."""
@@ -191,6 +192,14 @@ def _compose(text: str) -> Node | None:
         return node
     finally:
         parser.dispose()
+
+
+def _is_empty(node: Any) -> bool:
+    return type(node) is ScalarNode and node.value == "" and not node.style
+
+
+def _is_block_below(node: Any, key: Node) -> bool:
+    return type(node) is not ScalarNode and bool(node.start_mark.line > key.start_mark.line)
 
 
 def _is_text(node: Node) -> bool:

@@ -234,6 +234,15 @@ def test_the_place_of_an_entry_is_its_value_and_of_a_key_its_key() -> None:
     assert source.place(("jobs", "dub", "uses"))[1] == "    uses: x.y"
 
 
+def test_the_place_of_a_block_below_its_key_is_the_key() -> None:
+    source = read("jobs:\n  dub:\n    with:\n      - a\n    list: [1,\n      2]\n")
+
+    assert str(source.place(("jobs",))[0]) == "m.yaml:1:1"
+    assert str(source.place(("jobs", "dub", "with"))[0]) == "m.yaml:3:5"
+    assert str(source.place(("jobs", "dub", "with", 0))[0]) == "m.yaml:4:9"
+    assert str(source.place(("jobs", "dub", "list"))[0]) == "m.yaml:5:11"
+
+
 def test_the_place_of_a_merged_entry_is_where_it_was_written() -> None:
     source = read("x: &x\n  a: 1\n  b: 2\ny:\n  <<: *x\n  b: 3\n")
 
