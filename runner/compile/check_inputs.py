@@ -103,13 +103,10 @@ class _Checker:
                     continue
                 holder = self._paths.setdefault(same_path(path), instance.address)
                 if holder != instance.address:
+                    where: YamlPath = ("jobs", instance.job, "save", name)
+                    what = f"several instances would write to `{path}`, first `{holder}`"
                     self._findings.add(
-                        "same-path",
-                        f"`{path}` would hold the file of `{holder}` and of `{instance.address}`",
-                        ("jobs", instance.job, "save", name),
-                        "put `${{ each.key }}` into it",
-                        item=instance.key,
-                        place=instance.each.place if instance.each is not None else None,
+                        "same-path", what, where, "put `${{ each.key }}` into it", item=instance.address
                     )
 
     def _build(self, instance: Instance, inputs: Any) -> None:

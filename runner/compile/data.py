@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.compile.expression_tree import compile_tree, truth
-from runner.compile.expressions import ExpressionError, compile_value
+from runner.compile.expressions import ExpressionError, Template, compile_value
 from runner.compile.findings import Findings
 from runner.model.manifest import Manifest, YamlPath
 from runner.model.problem import Place
@@ -104,9 +104,11 @@ class RowFilter:
     def __init__(self, raw: Any, path: YamlPath, names: Mapping[str, Any], findings: Findings) -> None:
         self._path, self._names, self._findings = path, names, findings
         self._raw = str(raw)
-        self._template = None
+        self._template: Template | None = None
         try:
-            self._template = compile_value(raw) if isinstance(raw, str) else None
+            template = compile_value(raw) if isinstance(raw, str) else None
+            if template is not None and not template.job_references:  # those are reported with the references
+                self._template = template
         except ExpressionError as error:
             findings.expression(path, error, text=self._raw)
 

@@ -125,9 +125,10 @@ def _graph(
     for name in ordered:
         compiled = jobs[name]
         before = {one: jobs[one] for one in by_job}
-        needs = Needs(compiled, before, instances, names, findings)
+        needs = Needs(compiled, before, instances, names)
         made = list(_instances(compiled, needs, context))
         instances.update((instance.address, instance) for instance in made)
+        findings.expect(name, len(made))
         by_job[name] = tuple(instance.address for instance in made)
         upstream[name] = Upstream(made, compiled.many)
     return Graph(instances, by_job)
@@ -136,11 +137,11 @@ def _graph(
 def _instances(compiled: CompiledJob, needs: Needs, context: Context) -> Iterator[Instance]:
     name = compiled.job.name
     if not compiled.many:
-        yield Instance(name, name, needs=needs.of("", None))
+        yield Instance(name, name, needs=needs.of(None))
         return
     for item in items_of(compiled.job.for_each, ("jobs", name, "for_each"), context):
         each = item.each
-        yield Instance(f"{name}/{each.key}", name, each.pairs, each.index, each, needs.of(each.key, each))
+        yield Instance(f"{name}/{each.key}", name, each.pairs, each.index, each, needs.of(each))
 
 
 @contextmanager

@@ -36,7 +36,8 @@ class FieldMissing(ExpressionError):
         self.key = str(key)
         self.label = "this"
         self.why = why
-        super().__init__("", did_you_mean(self.key, options) if not why else "")
+        super().__init__("")
+        self._options = () if why else options
         self._tell()
 
     def labelled(self, label: str) -> "FieldMissing":
@@ -44,6 +45,15 @@ class FieldMissing(ExpressionError):
         self.label = f"`{label}`"
         self._tell()
         return self
+
+    @property
+    def hint(self) -> str:
+        """What was probably meant; looked up only when somebody asks, as there may be many options."""
+        return self._hint or did_you_mean(self.key, self._options)
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        self._hint = hint
 
     def _tell(self) -> None:
         self.message = f"{self.label} {self.why}" if self.why else f"{self.label} has no `{self.key}`"

@@ -13,6 +13,8 @@ MOST = 10
 @dataclass(slots=True)
 class _Group:
     first: Problem
+    path: YamlPath
+    place: Place | None
     items: list[str] = field(default_factory=list)
     count: int = 0
 
@@ -27,6 +29,7 @@ class Findings:
         self._placed: dict[tuple[str, str], int] = {}
         self._extra: list[Problem] = []
         self._errors = 0
+        self._totals: dict[str, int] = {}
 
     def add(
         self,
@@ -52,9 +55,8 @@ class Findings:
                 return
             where, source = self.locate(path)
             where = _further(where, source, text, offset)
-            if item and place is not None:
-                message = f"{message} (at {place})"
-            group = self._groups[key] = _Group(Problem(code, message, where, hint, source, warning))
+            problem = Problem(code, message, where, hint, source, warning)
+            group = self._groups[key] = _Group(problem, path, place)
         group.count += 1
         if item and len(group.items) < 3:
             group.items.append(item)
@@ -118,14 +120,22 @@ class Findings:
             sorted([*self._extra, *told], key=lambda problem: (problem.where.file, problem.where.line))
         )
 
+    def expect(self, job: str, count: int) -> None:
+        """A job has so many instances: a problem of all of them is not told as one of items."""
+        self._totals[job] = count
+
+    def _total_of(self, path: YamlPath) -> int:
+        return self._totals.get(str(path[1]), 0) if len(path) > 1 and path[0] == "jobs" else 0
+
     def _told(self, group: _Group) -> Problem:
-        if not group.items:
+        if not group.items or group.count == self._total_of(group.path):
             return group.first
         shown = ", ".join(f"`{item}`" for item in group.items)
         rest = group.count - len(group.items)
         noun = "item" if group.count == 1 else "items"
         more = f" and {rest} more" if rest > 0 else ""
-        return replace(group.first, message=f"{group.first.message}, for {noun} {shown}{more}")
+        at = f" (at {group.place})" if group.place is not None else ""
+        return replace(group.first, message=f"{group.first.message}, for {noun} {shown}{more}{at}")
 
 
 def _further(where: Place, source: str, text: str, offset: int) -> Place:

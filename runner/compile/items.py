@@ -119,7 +119,7 @@ def _evaluated(raw: str, path: YamlPath, context: Context) -> list[_Bare]:
     try:
         template = compile_value(raw)
         if template.job_references:
-            raise ExpressionError("`for_each` cannot depend on what a job gives", CHAIN_HINT)
+            return []  # reported with the references
         value = template.evaluate(context.names)
     except ExpressionError as error:
         context.findings.expression(path, error, text=raw)
@@ -212,6 +212,7 @@ class _Key:
         if isinstance(raw, str):
             try:
                 self._template = compile_value(raw)
+                self._broken = bool(self._template.job_references)
             except ExpressionError as error:
                 self._broken = True
                 context.findings.expression(self._path, error, text=raw)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 _SHOWN = 12
+_COMPARED = 5000
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -12,6 +13,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     folded: dict[str, str] = {}
     for each in known:
         folded.setdefault(_fold(each), each)
+    if len(folded) > _COMPARED:
+        return folded.get(_fold(word), "")
     found = get_close_matches(_fold(word), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else ""
 

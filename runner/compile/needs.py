@@ -5,7 +5,7 @@ from typing import Any
 
 from runner.compile.compiled import CompiledJob, for_each_texts, job_references
 from runner.compile.expressions import ExpressionError, JobReference
-from runner.compile.findings import MOST, Findings
+from runner.compile.findings import Findings
 from runner.compile.items import CHAIN_HINT, chained_job
 from runner.compile.nearby import did_you_mean
 from runner.compile.scope import Each
@@ -69,13 +69,11 @@ class Needs:
         jobs: Mapping[str, CompiledJob],
         instances: Mapping[str, Instance],
         names: Mapping[str, Any],
-        findings: Findings,
     ) -> None:
-        self._compiled, self._jobs, self._instances = compiled, jobs, instances
-        self._names, self._findings = names, findings
+        self._compiled, self._jobs, self._instances, self._names = compiled, jobs, instances, names
         self._made: dict[tuple[str, bool, bool], Need] = {}
         self._whole: dict[tuple[str, bool], bool] = {}
-        self._keyed: list[tuple[YamlPath, JobReference]] = []
+        self._keyed: list[JobReference] = []
         self._chains = [(dimension, job) for dimension, job in compiled.chains.items() if job in jobs]
         self._sort()
         self._common = tuple(
@@ -89,30 +87,32 @@ class Needs:
             if target in self._jobs and target not in chained:
                 self._add(target, self._jobs[target].many, False)
         seen = set()
-        for path, reference in self._compiled.references:
+        for _, reference in self._compiled.references:
             upstream = self._jobs.get(reference.job)
             if upstream is None:
                 continue
             if not upstream.many:
                 self._add(reference.job, False, reference.tolerant)
-            elif reference.key is None or (path[-1:] and self._is_per_row(reference)):
+            elif reference.key is None or self._is_open(reference):
                 self._add(reference.job, True, reference.tolerant)
             else:
-                mark = (reference.job, str(reference.key), reference.tolerant, id(reference.key))
+                mark = (reference.job, reference.key, reference.tolerant)
                 if mark not in seen:
                     seen.add(mark)
-                    self._keyed.append((path, reference))
+                    self._keyed.append(reference)
 
     @staticmethod
-    def _is_per_row(reference: JobReference) -> bool:
-        """A key over `row` or `item` differs within one instance, so the whole job is waited for."""
-        return not isinstance(reference.key, str | None) and bool({"row", "item"} & reference.key.names)
+    def _is_open(reference: JobReference) -> bool:
+        """A key over `row` or `item` differs within one instance, and one over `jobs` is known only at apply."""
+        return not isinstance(reference.key, str | None) and bool(
+            {"row", "item", "jobs"} & reference.key.names
+        )
 
     def _add(self, target: str, gather: bool, tolerant: bool) -> None:
         held = self._whole.get((target, gather), True)
         self._whole[target, gather] = held and tolerant
 
-    def of(self, key: str, each: Each | None) -> tuple[Need, ...]:
+    def of(self, each: Each | None) -> tuple[Need, ...]:
         """The needs of the instance with this `each`."""
         if not self._keyed and not self._chains:
             return self._common
@@ -122,15 +122,13 @@ class Needs:
             for dimension, job in self._chains:
                 found[f"{job}/{each.key if dimension == '' else by_dimension[dimension]}", False] = False
         names = {**self._names, "each": each} if each is not None else self._names
-        for path, reference in self._keyed:
-            target = self._target(path, reference, names, key, each)
+        for reference in self._keyed:
+            target = self._target(reference, names)
             if target is not None:
                 found[target] = found.get(target, True) and reference.tolerant
         return tuple(self._need(target, gather, tolerant) for (target, gather), tolerant in found.items())
 
-    def _target(
-        self, path: YamlPath, reference: JobReference, names: Mapping[str, Any], item: str, each: Each | None
-    ) -> tuple[str, bool] | None:
+    def _target(self, reference: JobReference, names: Mapping[str, Any]) -> tuple[str, bool] | None:
         try:
             value = reference.key if isinstance(reference.key, str) else reference.key.evaluate(names)  # type: ignore[union-attr]
         except UnknownReached:
@@ -142,23 +140,9 @@ class Needs:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         address = f"{reference.job}/{value}"
-        if address in self._instances:
-            return address, False
-        if not reference.tolerant:
-            self._missing(path, reference.job, value, item, each)
-        return None
-
-    def _missing(self, path: YamlPath, job: str, value: Any, item: str, each: Each | None) -> None:
-        few = self._findings.seen("unknown-instance", path) < MOST
-        keys = (
-            [address[len(job) + 1 :] for address in self._instances if address.startswith(f"{job}/")]
-            if few
-            else []
-        )
-        what = "the key is null" if value is None else f"`{job}` has no instance `{value}`"
-        place = each.place if each is not None else None
-        hint = did_you_mean(str(value), keys)
-        self._findings.add("unknown-instance", what, path, hint, item=item, place=place)
+        return (
+            (address, False) if address in self._instances else None
+        )  # the evaluation reports a missing one
 
     def _need(self, target: str, gather: bool, tolerant: bool) -> Need:
         found = self._made.get((target, gather, tolerant))

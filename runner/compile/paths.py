@@ -24,17 +24,15 @@ def check_path(value: object) -> str:
         raise BadPath("the path is empty" if not text.strip() else "the path holds a NUL")
     if parts[0] == "" or parts[0].endswith(":") or text.startswith("~"):
         raise BadPath(
-            f"`{text}` is not relative", "write it relative to the manifest; `--out-dir` moves all files"
+            "the path is not relative", "write it relative to the manifest; `--out-dir` moves all files"
         )
     depth = 0
     for part in parts:
         depth += -1 if part == ".." else 0 if part in ("", ".") else 1
         if depth < 0:
-            raise BadPath(
-                f"`{text}` leads out of the manifest's folder", "use `--out-dir` to write elsewhere"
-            )
+            raise BadPath("the path leads out of the manifest's folder", "use `--out-dir` to write elsewhere")
     if parts[-1] in ("", ".", ".."):
-        raise BadPath(f"`{text}` names a folder", "end it with a file's name")
+        raise BadPath("the path names a folder", "end it with a file's name")
     return text
 
 

@@ -160,8 +160,14 @@ class JobItems(Mapping[str, Any]):
     ) -> None:
         self._name, self._addresses, self._instances, self._outputs = name, addresses, instances, outputs
 
-    def __getitem__(self, key: str) -> InstanceView:
-        instance = self._instances[f"{self._name}/{key}"]
+    def __getitem__(self, key: Any) -> InstanceView:
+        if isinstance(key, float) and key.is_integer():
+            key = str(int(key))
+        instance = self._instances.get(f"{self._name}/{key}")
+        if instance is None:
+            if key is None:
+                raise FieldMissing(key, why="was asked for a null key").labelled(f"jobs.{self._name}")
+            raise FieldMissing(key, list(self)).labelled(f"jobs.{self._name}")
         return InstanceView(f'jobs.{self._name}["{key}"]', instance, self._outputs)
 
     def __iter__(self) -> Iterator[str]:
