@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.compile.nearby import nearest
 from runner.compile.shape import Fault, check_shape
-from runner.compile.source import Source, parse_yaml
+from runner.compile.source import LARGEST, Source, parse_yaml, too_large
 from runner.compile.variables import override
 from runner.model.manifest import READY, BulkSettings, Job, Manifest, YamlPath
 from runner.model.problem import Place, Problem
@@ -64,6 +64,9 @@ def read_text(file: Path) -> str | Problem:
     if file.is_dir():
         return Problem("no-file", "this is a folder, not a manifest", where, "name the YAML file in it")
     try:
+        size = file.stat().st_size
+        if size > LARGEST:
+            return too_large(size, "bytes", where)
         raw = file.read_bytes()
     except FileNotFoundError:
         near = nearest(file.name, _yaml_files(file.parent))

@@ -20,7 +20,7 @@ from runner.model.manifest import YamlPath
 from runner.model.problem import Place, Problem
 
 LARGEST = 32 * 1024 * 1024
-"""The most characters a document may have."""
+"""The most bytes a file, and the most characters a text may have."""
 
 _KEEP_NODES = 1024 * 1024  # characters; above it, nodes (some 35 bytes a character) are not kept
 _MOST_MENDS = 20
@@ -107,9 +107,7 @@ def parse_yaml(text: str, file: str) -> Source:
     is no document, or none that can be read.
     """
     if len(text) > LARGEST:
-        what = f"the file holds {len(text):,} characters; at most {LARGEST:,} are read"
-        hint = "move its rows to a table (csv, xlsx) and name that under `data`"
-        return _unreadable(text, file, Problem("too-large", what, Place(file), hint))
+        return _unreadable(text, file, too_large(len(text), "characters", Place(file)))
     deep = find_depth(text, DEEPEST, _Composer)
     if deep is not None:
         what = f"nested deeper than {DEEPEST} levels"
@@ -119,6 +117,13 @@ def parse_yaml(text: str, file: str) -> Source:
         )
     with _collector_off():
         return _parse(text, file)
+
+
+def too_large(size: int, unit: str, where: Place) -> Problem:
+    """A document is larger than `LARGEST`."""
+    what = f"the file holds {size:,} {unit}; at most {LARGEST:,} are read"
+    hint = "move its rows to a table (csv, xlsx) and name that under `data`"
+    return Problem("too-large", what, where, hint)
 
 
 def _parse(text: str, file: str) -> Source:

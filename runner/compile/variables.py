@@ -8,7 +8,7 @@ from runner.compile.nearby import did_you_mean
 from runner.compile.source import parse_yaml
 from runner.model.problem import Place, Problem
 
-_ON_COMMAND_LINE = Place("--var")
+_VAR, _VARS = Place("--var"), Place("--vars")
 
 
 def override(declared: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -20,17 +20,16 @@ def override(declared: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[dic
     values = dict(declared)
     problems: list[Problem] = []
     for name, value in given.items():
+        where = _VAR if isinstance(value, str) else _VARS
         if name not in declared:
             what = f"the manifest has no var `{name}`"
             hint = did_you_mean(name, declared) or "declare it under `vars`"
-            problems.append(Problem("unknown-var", what, _ON_COMMAND_LINE, hint))
+            problems.append(Problem("unknown-var", what, where, hint))
             continue
         read = _as_declared(value, declared[name])
         if _kind(declared[name]) not in ("", "an expression", _kind(read)):
             what = f"var `{name}` is {_kind(declared[name])} in the manifest, not {_kind(read) or 'null'}"
-            problems.append(
-                Problem("wrong-type", what, _ON_COMMAND_LINE, _example(name, value, declared[name]))
-            )
+            problems.append(Problem("wrong-type", what, where, _example(name, value, declared[name])))
             continue
         values[name] = read
     return values, problems

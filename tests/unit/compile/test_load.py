@@ -215,6 +215,14 @@ def test_a_file_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     assert (str(problem.where), problem.source) == (f"{file}:1:8", "name: f\ufffdr")
 
 
+def test_a_huge_file_is_not_even_read(tmp_path: Path) -> None:
+    file = tmp_path / "m.yaml"
+    with file.open("wb") as sparse:
+        sparse.truncate(40 * 1024 * 1024)
+
+    assert [problem.code for problem in load(file).problems] == ["too-large"]
+
+
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + SMALL.encode())
