@@ -1,0 +1,149 @@
+"""Runs that are killed: a season against a faulty sandbox in this process, and `runner apply` in others."""
+
+import csv
+import multiprocessing
+import os
+import random
+import signal
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from runner.sandbox.serve import Sandbox
+
+SPEED = 300.0
+
+MANIFEST = """
+version: 1
+name: season
+publish: {directory: published, base_url: "https://files.example.com/runner/"}
+data:
+  episodes: {file: episodes.csv}
+vars:
+  languages: [fr-FR, de-DE]
+jobs:
+  dub:
+    uses: dubformer.project
+    for_each: {product: {episode: "${{ data.episodes }}", lang: "${{ vars.languages }}"}}
+    with:
+      name: ${{ each.episode.id }} ${{ each.lang }}
+      source_lang: en
+      target_lang: ${{ each.lang }}
+      source_video_url: https://media.example.com/${{ each.episode.id }}.mp4
+    save: {video: "out/${{ each.key }}.mp4", audio: "out/${{ each.key }}.wav"}
+  minted:
+    uses: dubformer.project
+    for_each: ${{ data.episodes }}
+    with:
+      source_lang: en
+      target_lang: es-ES
+      source_video_url: https://media.example.com/${{ each.id }}.mp4
+    save: {video: "out/minted/${{ each.key }}.mp4"}
+  batch:
+    uses: revoice.batch
+    bulk: {size: 3}
+    for_each: ${{ data.episodes }}
+    with:
+      projectId: 6f1c2b1e
+      name: ${{ each.id }}
+      scriptPath: https://files.example.com/${{ each.id }}.docx
+      languageCode: fr-FR
+  single:
+    uses: revoice.batch
+    for_each: ${{ data.episodes }}
+    with:
+      projectId: 6f1c2b1e
+      name: single ${{ each.id }}
+      scriptPath: https://files.example.com/${{ each.id }}.docx
+      languageCode: fr-FR
+"""
+
+FAULTS: dict[str, Any] = {
+    "seed": 11,
+    "settings": {"idempotency": "ignore"},
+    "rules": [
+        {"match": {"method": "POST", "operation": "createProject"}, "probability": 0.12, "do": {"drop": "after"}},
+        {"match": {"method": "POST", "operation": "createProject"}, "probability": 0.1, "do": {"drop": "before"}},
+        {"match": {"method": "POST", "operation": "createProject"}, "probability": 0.1, "do": {"status": 500, "when": "after"}},
+        {"match": {"method": "POST", "operation": "createBatch"}, "probability": 0.15, "do": {"drop": "after"}},
+        {"match": {"method": "POST", "operation": "createBatch"}, "probability": 0.1, "do": {"status": 500, "when": "before"}},
+        {"match": {"method": "POST", "operation": "createBulk"}, "probability": 0.3, "do": {"drop": "after"}},
+        {"match": {"method": "POST", "operation": "createBulk"}, "probability": 0.2, "do": {"status": 502, "when": "before"}},
+        {"match": {"method": "GET"}, "probability": 0.03, "do": {"drop": "before"}},
+        {"match": {"method": "GET"}, "probability": 0.03, "do": {"status": 503}},
+    ],
+}  # fmt: skip
+
+
+def _apply(folder: str, log: str) -> None:
+    """One `runner apply` in a process of its own; its exit code is that of the command."""
+    from runner.cli.main import run
+
+    os.chdir(folder)
+    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.environ["NO_COLOR"] = "1"
+    code = run(["apply", "season.yaml", "--sandbox", "--auto-approve", "--speed", str(SPEED)])
+    os._exit(code)
+
+
+@dataclass
+class Season:
+    """A season, its sandbox, and what was done to it."""
+
+    folder: Path
+    sandbox: Sandbox
+    dice: random.Random
+    exits: list[int] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "apply.log"
+
+    def start(self) -> BaseProcess:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(
+            ["runner.cli.main", "runner.engine.run", "runner.compile.check", "runner.cli.apply"]
+        )
+        process = context.Process(target=_apply, args=(str(self.folder), str(self.log)))
+        process.start()
+        return process
+
+    def killed_after(self, seconds: float) -> int:
+        """Begin an apply and kill it with SIGKILL after so long; its exit code (-9: it was killed)."""
+        process = self.start()
+        process.join(seconds)
+        if process.is_alive():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        self.exits.append(process.exitcode or 0)
+        return process.exitcode or 0
+
+    def finish(self, most: int = 6) -> int:
+        """Apply until there is nothing left to do; the last exit code."""
+        code = -1
+        for _ in range(most):
+            process = self.start()
+            process.join(120)
+            assert not process.is_alive(), f"apply hangs:\n{self.log.read_text()[-3000:]}"
+            code = process.exitcode or 0
+            if code == 0:
+                break
+        return code
+
+    def ordered(self) -> Counter[str]:
+        """How often each thing stands in the sandbox's ledger of paid work, by its name."""
+        return Counter(str(row["name"]) for row in self.sandbox.ledger())
+
+
+def season_of(folder: Path, sandbox: Sandbox, episodes: int, seed: int) -> Season:
+    with open(folder / "episodes.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "title"])
+        writer.writerows([f"ep{number:02}", f"Episode {number}"] for number in range(1, episodes + 1))
+    (folder / "season.yaml").write_text(MANIFEST)
+    return Season(folder, sandbox, random.Random(seed))
