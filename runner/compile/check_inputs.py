@@ -6,7 +6,7 @@ from typing import Any
 from runner.api.provider import Use
 from runner.compile.compiled import BUILTINS
 from runner.compile.evaluate import Evaluator
-from runner.compile.expand import Expanded
+from runner.compile.expand import Expanded, without_collector
 from runner.compile.findings import Findings
 from runner.compile.input_schema import InputSchema
 from runner.compile.local import builtin_schema
@@ -23,8 +23,9 @@ def check_instances(
 ) -> None:
     """Evaluates and validates every instance that is wanted, as far as it is known without any output."""
     checker = _Checker(manifest, expanded.evaluator, uses, findings)
-    for instance in expanded.graph:
-        checker.check(instance)
+    with without_collector():
+        for instance in expanded.graph:
+            checker.check(instance)
 
 
 def _nothing(_: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from runner.api.catalogue import Catalogue
 from runner.compile.binary import Files, Steps, binary_fields
 from runner.compile.compiled import BUILTINS, PUBLISH, CompiledJob
-from runner.compile.expression_tree import Node, Scalar, truth
+from runner.compile.expression_tree import Constant, Node, Scalar, truth
 from runner.compile.expressions import ExpressionError
 from runner.compile.filters import number
 from runner.compile.findings import Findings
@@ -132,6 +132,8 @@ class Evaluator:
     ) -> bool | Unknown:
         """The condition, with problems put into `findings`."""
         node = self.jobs[instance.job].if_
+        if isinstance(node, Constant) and isinstance(node.value, bool):
+            return node.value
         value = self._evaluate(node, self._scope(instance, outputs), instance, findings)
         if isinstance(value, Unknown):
             return value

@@ -45,7 +45,7 @@ def expand(
     jobs = {name: compile_job(job, found) for name, job in manifest.jobs.items()}
     check_references(jobs, found)
     ordered = order(jobs, found)
-    with _quick():
+    with without_collector():
         graph = _graph(jobs, ordered, names, sources, manifest, found)
     evaluator = Evaluator(manifest, catalogue, jobs, graph, names, surroundings)
     return Expanded(graph, evaluator, found.problems())
@@ -145,7 +145,7 @@ def _instances(compiled: CompiledJob, needs: Needs, context: Context) -> Iterato
 
 
 @contextmanager
-def _quick() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Without the cyclic collector, which would look at every new instance again and again and find nothing."""
     on = gc.isenabled()
     gc.disable()

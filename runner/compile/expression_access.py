@@ -23,7 +23,7 @@ def access(value: Any, key: Any) -> Any:
     """
     if isinstance(key, Unknown):
         raise UnknownReached(key)
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101  # the first answers at once
         return _item(value, key)
     if isinstance(value, Unknown):
         raise UnknownReached(value)
