@@ -103,6 +103,8 @@ class Decider:
         obstacle, firm = self.sight.obstacle(instance)
         if obstacle:
             return Decision(Verb.SKIP, obstacle, firm=firm)
+        if self._observed.lookups:
+            self._inputs(instance)  # what lookups gave can make them invalid
         if verb is Verb.CREATE:
             blocked = self._exists(facts, instance) or self._rename(facts, instance)
             if blocked is not None:
