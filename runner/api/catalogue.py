@@ -93,6 +93,7 @@ def load_provider(
         index=index,
         vocabulary=words,
         described=raw is not None,
+        trusted=trusted,
     )
 
 
@@ -129,9 +130,10 @@ def _words(
 
 def _base_url(document: Document) -> str:
     """The first server's URL with its variables' defaults; empty when it names no host."""
-    servers = document.root.get("servers")
-    first = servers[0] if isinstance(servers, list) and servers and isinstance(servers[0], Mapping) else {}
+    servers = document.sequence(document.root, "servers")
+    first = servers[0] if servers and isinstance(servers[0], Mapping) else {}
     url = str(first.get("url") or "")
-    for name, variable in (first.get("variables") or {}).items():
-        url = url.replace("{" + name + "}", str(variable.get("default", "")))
+    variables = document.mapping(first, "variables")
+    for name in variables:
+        url = url.replace("{" + name + "}", str(document.mapping(variables, name).get("default", "")))
     return url.rstrip("/") if "://" in url else ""

@@ -1,7 +1,7 @@
 """An OpenAPI 3.0 or 3.1 document as it was parsed; `$ref`s are followed when somebody asks, never before."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,20 +47,54 @@ class Document:
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
             ref = node["$ref"]
             if ref in seen or len(seen) > MOST_HOPS:
-                raise self.invalid("broken-ref", f"the reference {ref} leads to itself", ())
+                raise self.broken("broken-ref", f"the reference {ref} leads to itself", node, "$ref")
             seen.append(ref)
-            node = self.target(ref)
+            node = self.target(node)
         return node
 
-    def target(self, ref: str) -> Any:
-        """What a local `$ref` points to. InvalidInput for one that points nowhere or into another file."""
+    def target(self, node: Mapping[str, Any]) -> Any:
+        """What a node's local `$ref` points to. InvalidInput when it points nowhere or into another file."""
+        ref = node["$ref"]
         if not ref.startswith("#"):
-            reason = f"the reference {ref} leads out of the document"
-            raise self.invalid("foreign-ref", reason, (), "bundle the document into one file")
+            reason, hint = (
+                f"the reference {ref} leads out of the document",
+                "bundle the document into one file",
+            )
+            raise self.broken("foreign-ref", reason, node, "$ref", hint)
         try:
             return self.at(unquote(ref[1:]))
         except KeyError:
-            raise self.invalid("broken-ref", f"the reference {ref} leads to nothing", ()) from None
+            raise self.broken("broken-ref", f"the reference {ref} leads to nothing", node, "$ref") from None
+
+    def mapping(self, node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """The mapping under a key, its `$ref` followed; empty when there is none. InvalidInput for anything else."""
+        held = self.resolve(node.get(key))
+        if held is None:
+            return {}
+        if not isinstance(held, Mapping):
+            raise self.broken("broken-document", f"`{key}` must be a mapping", node, key)
+        return held
+
+    def sequence(self, node: Mapping[str, Any], key: str) -> Sequence[Any]:
+        """The list under a key; empty when there is none. InvalidInput for anything else."""
+        held = node.get(key)
+        if held is None:
+            return ()
+        if not isinstance(held, list):
+            raise self.broken("broken-document", f"`{key}` must be a list", node, key)
+        return held
+
+    def names(self, node: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """The list of texts under a key; empty when there is none. InvalidInput for anything else."""
+        held = self.sequence(node, key)
+        if not all(isinstance(name, str) for name in held):
+            raise self.broken("broken-document", f"`{key}` must be a list of texts", node, key)
+        return tuple(held)
+
+    def broken(self, code: str, message: str, node: Any, key: str, hint: str = "") -> InvalidInput:
+        """An exception about what stands under a key of a node, at its place."""
+        steps = _steps_to(self.root, node, ())
+        return self.invalid(code, message, (*(steps or ()), key) if steps is not None else (), hint)
 
     def problem(self, code: str, message: str, steps: Steps, hint: str = "") -> Problem:
         """A problem at a place in this document."""
@@ -70,6 +104,23 @@ class Document:
     def invalid(self, code: str, message: str, steps: Steps, hint: str = "") -> InvalidInput:
         """The same as an exception to raise."""
         return InvalidInput([self.problem(code, message, steps, hint)])
+
+
+def _steps_to(held: Any, node: Any, steps: Steps) -> Steps | None:
+    """Where a node stands, found by its identity; None for one that was made elsewhere."""
+    if held is node:
+        return steps
+    children: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(held, Mapping):
+        children = held.items()
+    elif isinstance(held, list):
+        children = enumerate(held)
+    for key, child in children:
+        if isinstance(child, Mapping | list):
+            found = _steps_to(child, node, (*steps, key))
+            if found is not None:
+                return found
+    return None
 
 
 def pointer_steps(pointer: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The JSON Schema (2020-12) of a job's `with`: one mapping of an operation's parameters and body fields."""
 
+import re
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
@@ -9,6 +10,12 @@ from runner.api.operation import WHOLE_BODY, MediaType, Operation
 from runner.api.shape import Shape, shape_of
 
 _ONLY_OPENAPI = ("xml", "example", "discriminator", "externalDocs", "nullable")
+_ADDRESSES = (
+    "$id",
+    "$schema",
+    "$anchor",
+    "$dynamicAnchor",
+)  # the schema moves, and its addresses would mislead
 _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
@@ -136,14 +143,15 @@ class _Writer:
         if not isinstance(schema, Mapping):
             return {}
         if isinstance(schema.get("$ref"), str):
-            ref = {"$ref": f"#/$defs/{self._define(schema['$ref'])}"}
+            ref = {"$ref": f"#/$defs/{self._define(schema)}"}
             beside = (
                 {} if self.document.nullable else {key: held for key, held in schema.items() if key != "$ref"}
             )
             return {**self._keywords(beside), **ref}
         return self._keywords(schema)
 
-    def _define(self, ref: str) -> str:
+    def _define(self, node: Mapping[str, Any]) -> str:
+        ref = node["$ref"]
         if ref in self._names:
             return self._names[ref]
         stem = ref.rsplit("/", 1)[-1].replace("~1", "_").replace("~0", "_") or "root"
@@ -153,13 +161,15 @@ class _Writer:
             name = f"{stem}_{count}"
         self._names[ref] = name
         self.defs[name] = {}  # holds the name while the schema, which may refer to itself, is written
-        self.defs[name] = self.write(self.document.target(ref))
+        self.defs[name] = self.write(self.document.target(node))
         return name
 
     def _keywords(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for key, held in schema.items():
-            if key in _ONLY_OPENAPI or str(key).startswith("x-"):
+            if key in _ONLY_OPENAPI or key in _ADDRESSES or str(key).startswith("x-"):
+                continue
+            if key == "pattern" and not _compiles(held):
                 continue
             if key in ("properties", "patternProperties", "$defs", "dependentSchemas") and isinstance(
                 held, Mapping
@@ -174,6 +184,15 @@ class _Writer:
         if self.document.nullable:
             _modernise(schema, made)
         return made
+
+
+def _compiles(pattern: Any) -> bool:
+    """Whether Python understands a pattern of the document; the API itself still asks for the others."""
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError):
+        return False
+    return True
 
 
 _SCHEMA_KEYS = (

@@ -58,7 +58,8 @@ def multipart(
 
 def _parts(form: MediaType, name: str, value: Any) -> list[tuple[bytes, bytes | Upload]]:
     """The parts of a field: one for each item of a list."""
-    declared = (form.encoding.get(name) or {}).get("contentType", "")
+    encoding = form.encoding.get(name)
+    declared = str(encoding.get("contentType", "")) if isinstance(encoding, Mapping) else ""
     made: list[tuple[bytes, bytes | Upload]] = []
     for child in value if isinstance(value, list) else [value]:
         disposition = f'Content-Disposition: form-data; name="{_quoted(name)}"'

@@ -110,23 +110,22 @@ class Operation:
 
     def answer_schema(self) -> Any:
         """The unresolved schema of a successful answer in JSON; `{}` where the document tells none."""
-        for status in sorted(self.responses):
-            if not status.startswith("2") and status != "default":
-                continue
-            content = (self.document.resolve(self.responses[status]) or {}).get("content") or {}
-            for media, held in content.items():
-                if "json" in media and isinstance(held, Mapping) and "schema" in held:
-                    return held["schema"]
+        for media, held in self._answers():
+            if "json" in media and isinstance(held, Mapping) and "schema" in held:
+                return held["schema"]
         return {}
 
     def produces(self) -> tuple[str, ...]:
-        """The media types of successful answers, in the document's order."""
-        found: dict[str, None] = {}
-        for status, response in self.responses.items():
+        """The media types of successful answers, by status, then in the document's order."""
+        return tuple(dict.fromkeys(media for media, _ in self._answers()))
+
+    def _answers(self) -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = []
+        for status in sorted(self.responses):
             if status.startswith("2") or status == "default":
-                content = (self.document.resolve(response) or {}).get("content") or {}
-                found.update(dict.fromkeys(content))
-        return tuple(found)
+                response = self.document.mapping(self.responses, status)
+                found += self.document.mapping(response, "content").items()
+        return found
 
 
 def operation_index(document: Document) -> tuple[dict[str, Target], list[Problem]]:
@@ -138,7 +137,7 @@ def operation_index(document: Document) -> tuple[dict[str, Target], list[Problem
     problems: list[Problem] = []
     for path, item in document.root["paths"].items():
         if "$ref" in item:
-            item = document.resolve(item)
+            item = document.mapping(document.root["paths"], path)
         for method, body in item.items():
             if method not in METHODS:
                 continue
@@ -172,10 +171,10 @@ def snake(name: str) -> str:
 
 def read_operation(document: Document, id: str, target: Target) -> Operation:
     """One operation, understood. InvalidInput when the document is broken there."""
-    item = document.resolve(document.root["paths"][target.path])
+    item = document.mapping(document.root["paths"], target.path)
     raw = item[target.method]
-    body = document.resolve(raw.get("requestBody")) or {}
-    media = tuple(sorted(_media(body), key=_preference))
+    body = document.mapping(raw, "requestBody")
+    media = tuple(sorted(_media(document, body), key=_preference))
     fields: set[str] = set()
     for form in media:
         shape = shape_of(document, form.schema)
@@ -188,19 +187,20 @@ def read_operation(document: Document, id: str, target: Target) -> Operation:
         parameters=_parameters(document, item, raw, target, fields),
         media=media,
         body_required=bool(body.get("required")),
-        responses={str(status): response for status, response in (raw.get("responses") or {}).items()},
+        responses=document.mapping(raw, "responses"),
         summary=str(raw.get("summary") or ""),
         description=str(raw.get("description") or ""),
     )
 
 
-def _media(body: Mapping[str, Any]) -> list[MediaType]:
-    content = body.get("content") or {}
-    return [
-        MediaType(str(name).split(";")[0].strip().lower(), held.get("schema", {}), held.get("encoding") or {})
-        for name, held in content.items()
-        if isinstance(held, Mapping)
-    ]
+def _media(document: Document, body: Mapping[str, Any]) -> list[MediaType]:
+    content = document.mapping(body, "content")
+    made = []
+    for name in content:
+        held = document.mapping(content, name)
+        media = str(name).split(";")[0].strip().lower()
+        made.append(MediaType(media, held.get("schema", {}), document.mapping(held, "encoding")))
+    return made
 
 
 def _preference(form: MediaType) -> int:
@@ -214,9 +214,9 @@ def _parameters(
     document: Document, item: Mapping[str, Any], raw: Mapping[str, Any], target: Target, fields: set[str]
 ) -> tuple[Parameter, ...]:
     held: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for listed in (*(item.get("parameters") or ()), *(raw.get("parameters") or ())):
+    for listed in (*document.sequence(item, "parameters"), *document.sequence(raw, "parameters")):
         found = document.resolve(listed)
-        if not isinstance(found, Mapping) or "name" not in found or found.get("in") not in _STYLES:
+        if not isinstance(found, Mapping) or "name" not in found or str(found.get("in")) not in _STYLES:
             reason = f"a parameter of {target.method.upper()} {target.path} has no `name` or no known `in`"
             raise document.invalid(
                 "broken-parameter", reason, ("paths", target.path, target.method, "parameters")
@@ -231,15 +231,18 @@ def _parameters(
             continue
         input_name = f"{name}_{place}" if name in taken else name
         taken.add(input_name)
-        made.append(_parameter(name, place, input_name, found))
+        made.append(_parameter(document, name, place, input_name, found))
     return tuple(made)
 
 
-def _parameter(name: str, place: str, input_name: str, raw: Mapping[str, Any]) -> Parameter:
+def _parameter(
+    document: Document, name: str, place: str, input_name: str, raw: Mapping[str, Any]
+) -> Parameter:
     media, schema = "", raw.get("schema")
-    if schema is None and isinstance(raw.get("content"), Mapping):
-        media = next(iter(raw["content"]), "")
-        schema = (raw["content"].get(media) or {}).get("schema")
+    content = document.mapping(raw, "content")
+    if schema is None and content:
+        media = next(iter(content))
+        schema = document.mapping(content, media).get("schema")
     style = str(raw.get("style") or _STYLES[place])
     return Parameter(
         name=name,

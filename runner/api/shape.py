@@ -22,29 +22,29 @@ class Shape:
     rest: Any = None
 
 
-def shape_of(document: Document, schema: Any) -> Shape | None:
+def shape_of(document: Document, schema: Any, depth: int = 0) -> Shape | None:
     """The shape of an object schema; None for a schema of anything else (a list, a text, nothing known)."""
     resolved = document.resolve(schema)
-    if not is_object(document, resolved):
+    if depth > DEEPEST or not is_object(document, resolved):
         return None
     fields: dict[str, Any] = {}
     required: list[str] = []
     choices: list[tuple[str, tuple[Any, ...]]] = []
     closed, rest = False, None
     for part in _conjuncts(document, resolved, 0):
-        fields.update(part.get("properties") or {})
-        required += [name for name in part.get("required") or () if name not in required]
+        fields.update(document.mapping(part, "properties"))
+        required += [name for name in document.names(part, "required") if name not in required]
         closed = (
             closed or part.get("additionalProperties") is False or part.get("unevaluatedProperties") is False
         )
         if isinstance(part.get("additionalProperties"), Mapping):
             rest = part["additionalProperties"]
         for word in ("oneOf", "anyOf"):
-            branches = tuple(part.get(word) or ())
+            branches = tuple(document.sequence(part, word))
             if branches:
                 choices.append((word, branches))
             for branch in branches:
-                found = shape_of(document, branch)
+                found = shape_of(document, branch, depth + 1)
                 fields = {**(found.fields if found else {}), **fields}
     return Shape(fields, tuple(required), tuple(choices), closed, rest)
 
@@ -56,13 +56,15 @@ def is_object(document: Document, schema: Any, depth: int = 0) -> bool:
         return False
     kind = schema.get("type")
     if kind is not None:
-        return kind == "object" or (isinstance(kind, list) and set(kind) <= {"object", "null"})
+        return kind == "object" or (
+            isinstance(kind, list) and all(each in ("object", "null") for each in kind)
+        )
     if "properties" in schema or any(
-        is_object(document, part, depth + 1) for part in schema.get("allOf") or ()
+        is_object(document, part, depth + 1) for part in document.sequence(schema, "allOf")
     ):
         return True
     for word in ("oneOf", "anyOf"):
-        branches = schema.get(word) or ()
+        branches = document.sequence(schema, word)
         if branches and all(is_object(document, branch, depth + 1) for branch in branches):
             return True
     return False
@@ -71,7 +73,7 @@ def is_object(document: Document, schema: Any, depth: int = 0) -> bool:
 def _conjuncts(document: Document, schema: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
     yield schema
     if depth < DEEPEST:
-        for part in schema.get("allOf") or ():
+        for part in document.sequence(schema, "allOf"):
             resolved = document.resolve(part)
             if isinstance(resolved, Mapping):
                 yield from _conjuncts(document, resolved, depth + 1)
