@@ -1,7 +1,7 @@
 """`for_each`: from what a manifest says to the items, each with its key."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class _Bare:
-    """An item before it has a key: `own` is the key that a mapping gives it, `each` that of a chain."""
+    """An item before it has a key: `own` is the key that a mapping gives it, `each` that of a chain. `path` is set
+    when it stands in the manifest itself."""
 
     value: Any
     place: Place | None
     own: str | None = None
     each: Each | None = None
+    path: YamlPath | None = None
 
 
 def chained_job(raw: Any) -> str | None:
@@ -106,13 +108,17 @@ def _unkeyed(raw: Any, path: YamlPath, context: Context) -> tuple[list[_Bare], A
         return _chain(job, path, context), None
     if isinstance(raw, str):
         return _evaluated(raw, path, context), None
-    locate = context.findings.locate
-    if isinstance(raw, Mapping):
-        value = kept_nulls(raw, path, context.names, context.findings)
-        return _bare(value, {key: locate((*path, key))[0] for key in raw}, path, context), None
     value = kept_nulls(raw, path, context.names, context.findings)
-    places = [locate((*path, index))[0] for index in range(len(raw))] if isinstance(raw, list) else []
-    return _bare(value, places, path, context), None
+    return _written(_bare(value, (), path, context), path, context), None
+
+
+def _written(bare: list[_Bare], path: YamlPath, context: Context) -> list[_Bare]:
+    """Items that stand in the manifest, with their places there."""
+    made = []
+    for index, one in enumerate(bare):
+        at: YamlPath = (*path, one.own if one.own is not None else index)
+        made.append(replace(one, place=context.findings.locate(at)[0], path=at))
+    return made
 
 
 def _evaluated(raw: str, path: YamlPath, context: Context) -> list[_Bare]:
@@ -257,7 +263,9 @@ class _Key:
 
     def _tell(self, code: str, message: str, hint: str, one: _Bare, index: int) -> None:
         findings = self._context.findings
-        if one.place is not None:
+        if one.path is not None:
+            findings.add(code, message, one.path, hint)
+        elif one.place is not None:
             findings.add_at(code, message, one.place, hint)
         else:
             findings.add(code, message, self._path, hint, item=f"number {index + 1}")

@@ -199,7 +199,11 @@ class Jobs(Mapping[str, Any]):
         self._by_job, self._instances, self._single, self._outputs = by_job, instances, single, outputs
 
     def __getitem__(self, name: str) -> Any:
-        addresses = self._by_job[name]
+        addresses = self._by_job.get(name)
+        if addresses is None:
+            return Unknown(
+                f"jobs.{name}"
+            )  # that there is no such job is told where the references are checked
         if name in self._single:
             return InstanceView(f"jobs.{name}", self._instances[name], self._outputs)
         return JobItems(name, addresses, self._instances, self._outputs)
