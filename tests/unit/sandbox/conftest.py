@@ -16,11 +16,23 @@ from runner.sandbox.serve import Sandbox, SandboxSettings, running
 Start = Callable[..., Sandbox]
 
 
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published directory of all sandboxes."""
+    return tmp_path_factory.mktemp("published")
+
+
+@pytest.fixture(scope="session")
+def shared(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A quick sandbox for tests that mind nobody else's things."""
+    folder = tmp_path_factory.mktemp("shared")
+    with running(SandboxSettings(folder, speed=6000.0, files=files)) as sandbox:
+        yield sandbox
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts sandboxes that end with the test; by default on one folder, with `published/` as its files."""
-    files = tmp_path / "published"
-    files.mkdir()
+def start(tmp_path: Path, files: Path) -> Iterator[Start]:
+    """Starts sandboxes of the test's own, by default on one folder."""
     with ExitStack() as stack:
 
         def _start(**settings: Any) -> Sandbox:
@@ -28,6 +40,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
             return stack.enter_context(running(SandboxSettings(**settings)))
 
         yield _start
+
+
+@pytest.fixture
+def http() -> Iterator[httpx.Client]:
+    """A client for any URL, without the certificates that cost a quarter of a second."""
+    with httpx.Client(trust_env=False, verify=False) as client:
+        yield client
 
 
 @pytest.fixture
@@ -39,7 +58,9 @@ def dubformer() -> Iterator[Callable[[Sandbox], httpx.Client]]:
             token = sandbox.credentials["dubformer"]["token"]
             url = sandbox.base_urls["dubformer"] + "/api/v1"
             headers = {"Authorization": f"Bearer {token}"}
-            return stack.enter_context(httpx.Client(base_url=url, headers=headers, trust_env=False))
+            return stack.enter_context(
+                httpx.Client(base_url=url, headers=headers, trust_env=False, verify=False)
+            )
 
         yield _client
 
@@ -51,7 +72,9 @@ def revoice() -> Iterator[Callable[[Sandbox], httpx.Client]]:
 
         def _client(sandbox: Sandbox) -> httpx.Client:
             held = sandbox.credentials["revoice"]
-            client = stack.enter_context(httpx.Client(base_url=sandbox.base_urls["revoice"], trust_env=False))
+            client = stack.enter_context(
+                httpx.Client(base_url=sandbox.base_urls["revoice"], trust_env=False, verify=False)
+            )
             login = {"clientId": held["client_id"], "clientSecret": held["client_secret"]}
             client.headers["Authorization"] = client.post("/auth/token", json=login).json()["accessToken"]
             return client
@@ -60,7 +83,7 @@ def revoice() -> Iterator[Callable[[Sandbox], httpx.Client]]:
 
 
 @pytest.fixture
-def publish(tmp_path: Path) -> Callable[[str, Sequence[Sequence[object]], str], str]:
+def publish(files: Path) -> Callable[[str, Sequence[Sequence[object]], str], str]:
     """Writes rows as a workbook into the published directory and returns its name."""
 
     def _publish(name: str, rows: Sequence[Sequence[object]], sheet: str = "Sheet1") -> str:
@@ -71,7 +94,7 @@ def publish(tmp_path: Path) -> Callable[[str, Sequence[Sequence[object]], str], 
             workbook.active.append(list(row))
         content = io.BytesIO()
         workbook.save(content)
-        (tmp_path / "published" / name).write_bytes(content.getvalue())
+        (files / name).write_bytes(content.getvalue())
         return name
 
     return _publish

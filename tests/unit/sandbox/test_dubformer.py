@@ -3,7 +3,6 @@ import wave
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import httpx
 import pytest
 
 PROJECT = {
@@ -36,8 +35,8 @@ def test_create_answers_with_exactly_the_documented_fields(start, dubformer):
     assert body == {"cost_minutes": 10, "balance_minutes": 99_990, "translations_count": 0}
 
 
-def test_the_cost_of_a_video_is_always_the_same_and_from_1_to_20(start, dubformer):
-    client = dubformer(start())
+def test_the_cost_of_a_video_is_always_the_same_and_from_1_to_20(shared, dubformer):
+    client = dubformer(shared)
     costs = [client.post("/projects", json=PROJECT).json()["cost_minutes"] for _ in range(2)]
     assert costs[0] == costs[1]
     assert 1 <= costs[0] <= 20
@@ -54,8 +53,10 @@ def test_a_project_in_progress_shows_exactly_the_documented_fields(start, dubfor
     }  # fmt: skip
 
 
-def test_a_ready_project_shows_exactly_the_documented_fields_and_its_files_are_real(start, dubformer, until):
-    client = dubformer(start(speed=FAST))
+def test_a_ready_project_shows_exactly_the_documented_fields_and_its_files_are_real(
+    http, shared, dubformer, until
+):
+    client = dubformer(shared)
     id = client.post("/projects", json=PROJECT).json()["project_id"]
     body = until(lambda: ready(client, id))
     assert set(body) == {
@@ -65,13 +66,13 @@ def test_a_ready_project_shows_exactly_the_documented_fields_and_its_files_are_r
     }  # fmt: skip
     assert set(body["output_target_script"][0]) == {"start_ms", "end_ms", "text", "speaker_id"}
     assert set(body["output_target_speakers"][0]) == {"speaker_id", "voice_key", "style"}
-    with wave.open(io.BytesIO(httpx.get(body["output_tts_audio_url"]).content)) as sound:
+    with wave.open(io.BytesIO(http.get(body["output_tts_audio_url"]).content)) as sound:
         assert sound.getnframes() > 0
-    assert httpx.get(body["output_video_url"]).content[4:8] == b"ftyp"
+    assert http.get(body["output_video_url"]).content[4:8] == b"ftyp"
 
 
-def test_a_source_with_fail_in_its_path_ends_in_the_documented_error_form(start, dubformer, until):
-    client = dubformer(start(speed=FAST))
+def test_a_source_with_fail_in_its_path_ends_in_the_documented_error_form(shared, dubformer, until):
+    client = dubformer(shared)
     id = client.post("/projects", json=PROJECT | {"source_video_url": "https://x.org/fail.mp4"}).json()[
         "project_id"
     ]
@@ -126,32 +127,32 @@ def test_an_id_is_not_used_again_after_a_delete(start, dubformer):
         ({"target_langs": ["fr-FR"]}, "target_langs is not a known field"),
     ],
 )
-def test_a_wrong_body_is_a_validation_error(start, dubformer, change, message):
-    sandbox = start()
+def test_a_wrong_body_is_a_validation_error(shared, dubformer, change, message):
+    before = shared.ledger()
     body = {name: value for name, value in (PROJECT | change).items() if value is not ...}
-    answer = dubformer(sandbox).post("/projects", json=body)
+    answer = dubformer(shared).post("/projects", json=body)
     assert answer.status_code == 400
     assert answer.json()["error"] == "ValidationError"
     assert message in answer.json()["message"]
-    assert sandbox.ledger() == []
+    assert shared.ledger() == before
 
 
 @pytest.mark.parametrize("url", ["https://x.org/a.broken", "files/a.mp4"])
-def test_an_unusable_video_is_a_video_info_error(start, dubformer, url):
-    answer = dubformer(start()).post("/projects", json=PROJECT | {"source_video_url": url})
+def test_an_unusable_video_is_a_video_info_error(shared, dubformer, url):
+    answer = dubformer(shared).post("/projects", json=PROJECT | {"source_video_url": url})
     assert (answer.status_code, answer.json()["error"]) == (400, "VideoInfoError")
 
 
-def test_a_body_that_is_no_json_is_a_validation_error(start, dubformer):
-    client = dubformer(start())
+def test_a_body_that_is_no_json_is_a_validation_error(shared, dubformer):
+    client = dubformer(shared)
     broken = client.post("/projects", content=b"{", headers={"Content-Type": "application/json"})
     untyped = client.post("/projects", content=b"{}")
     assert [broken.json()["error"], untyped.json()["error"]] == ["ValidationError"] * 2
 
 
-def test_a_wrong_key_is_an_unauthorized_error(start):
-    answer = httpx.get(
-        start().base_urls["dubformer"] + "/api/v1/balance", headers={"Authorization": "Bearer x"}
+def test_a_wrong_key_is_an_unauthorized_error(http, shared):
+    answer = http.get(
+        shared.base_urls["dubformer"] + "/api/v1/balance", headers={"Authorization": "Bearer x"}
     )
     assert answer.status_code == 401
     assert answer.json() == {"error": "UnauthorizedError", "message": "Invalid API key"}
@@ -197,8 +198,8 @@ def test_an_idempotency_key_can_be_ignored_or_refused(start, dubformer, conduct,
     assert len(sandbox.ledger()) == effects
 
 
-def test_the_same_key_with_another_body_is_refused(start, dubformer):
-    client = dubformer(start())
+def test_the_same_key_with_another_body_is_refused(shared, dubformer):
+    client = dubformer(shared)
     client.post("/projects", json=PROJECT, headers={"Idempotency-Key": "k1"})
     answer = client.post("/projects", json=PROJECT | {"name": "other"}, headers={"Idempotency-Key": "k1"})
     assert answer.status_code == 422
@@ -246,9 +247,9 @@ def _with(script=None, speaker=None):
     ],
 )
 def test_a_wrong_re_translation_is_refused_when_validated_and_when_sent(
-    start, dubformer, until, body, message
+    shared, dubformer, until, body, message
 ):
-    client = dubformer(start(speed=FAST))
+    client = dubformer(shared)
     id = client.post("/projects", json=PROJECT).json()["project_id"]
     until(lambda: ready(client, id))
     for operation in ("validate-translation-request", "translations"):
@@ -257,8 +258,8 @@ def test_a_wrong_re_translation_is_refused_when_validated_and_when_sent(
         assert answer.json() == {"error": "ValidationError", "message": message}
 
 
-def test_validating_a_right_re_translation_changes_nothing(start, dubformer, until):
-    client = dubformer(start(speed=FAST))
+def test_validating_a_right_re_translation_changes_nothing(shared, dubformer, until):
+    client = dubformer(shared)
     id = client.post("/projects", json=PROJECT).json()["project_id"]
     before = until(lambda: ready(client, id))
     answer = client.post(f"/projects/{id}/validate-translation-request", json=TRANSLATION)
@@ -266,8 +267,8 @@ def test_validating_a_right_re_translation_changes_nothing(start, dubformer, unt
     assert client.get(f"/projects/{id}").json() == before
 
 
-def test_a_voice_from_the_list_is_accepted_for_its_language(start, dubformer, until):
-    client = dubformer(start(speed=FAST))
+def test_a_voice_from_the_list_is_accepted_for_its_language(shared, dubformer, until):
+    client = dubformer(shared)
     id = client.post("/projects", json=PROJECT | {"target_lang": "af-ZA"}).json()["project_id"]
     until(lambda: ready(client, id))
     voices = client.get("/voices").json()["voices"]["af-ZA"]
@@ -279,8 +280,8 @@ def test_a_voice_from_the_list_is_accepted_for_its_language(start, dubformer, un
         }
 
 
-def test_the_options_hold_the_languages_of_the_examples(start, dubformer):
-    options = dubformer(start()).get("/options").json()
+def test_the_options_hold_the_languages_of_the_examples(shared, dubformer):
+    options = dubformer(shared).get("/options").json()
     assert {"ar", "de", "en"} <= set(options["source_langs"])
     assert {"fr-FR", "de-DE", "es-ES", "it-IT", "af-ZA", "en-US"} <= set(options["target_langs"])
 

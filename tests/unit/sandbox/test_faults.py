@@ -158,11 +158,11 @@ def test_a_rule_leaves_other_operations_alone(start, dubformer):
     assert dubformer(sandbox).get("/balance").status_code == 200
 
 
-def test_a_download_can_be_dropped(start):
+def test_a_download_can_be_dropped(http, start):
     sandbox = start()
     sandbox.set_faults([{"match": {"provider": "media"}, "do": {"drop": "before"}}])
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
-        httpx.get(sandbox.media_url + "a.mp4")
+        http.get(sandbox.media_url + "a.mp4")
 
 
 def test_the_counters_outlive_a_restart(tmp_path, start, dubformer):
@@ -192,15 +192,15 @@ def test_a_list_can_lag_and_be_capped(start, dubformer, until):
     assert until(lambda: late in listed())
 
 
-def test_the_faults_can_be_read_and_ended(start, dubformer):
+def test_the_faults_can_be_read_and_ended(http, start, dubformer):
     sandbox = start()
     rules = [rule({"status": 503})]
     sandbox.set_faults(rules)
     client = dubformer(sandbox)
     outcome(client)
-    page = httpx.get(sandbox.url + "/__sandbox__/faults").json()
+    page = http.get(sandbox.url + "/__sandbox__/faults").json()
     assert page == {"faults": {"rules": rules}, "counters": {"0:status": [1, 1]}}
-    httpx.delete(sandbox.url + "/__sandbox__/faults")
+    http.delete(sandbox.url + "/__sandbox__/faults")
     assert outcome(client) == 200
 
 

@@ -1,7 +1,6 @@
 import io
 import wave
 
-import httpx
 import pytest
 
 from runner.sandbox.film import film, sound
@@ -37,9 +36,9 @@ def test_a_sound_is_a_second_of_wav():
         assert reader.getnframes() == reader.getframerate()
 
 
-def test_a_head_tells_the_length_and_the_tag_of_a_file(start):
-    url = start().media_url + "ep01.mp4"
-    head, whole = httpx.head(url), httpx.get(url)
+def test_a_head_tells_the_length_and_the_tag_of_a_file(http, shared):
+    url = shared.media_url + "ep01.mp4"
+    head, whole = http.head(url), http.get(url)
     assert head.content == b""
     assert int(head.headers["Content-Length"]) == len(whole.content)
     assert head.headers["ETag"] == whole.headers["ETag"]
@@ -55,61 +54,59 @@ def test_a_head_tells_the_length_and_the_tag_of_a_file(start):
         ("bytes=10-999999", slice(10, None), "bytes 10-{last}/{size}"),
     ],
 )
-def test_a_range_is_a_part_of_the_file(start, asked, cut, told):
-    url = start().media_url + "ep01.mp4"
-    whole = httpx.get(url).content
-    answer = httpx.get(url, headers={"Range": asked})
+def test_a_range_is_a_part_of_the_file(http, shared, asked, cut, told):
+    url = shared.media_url + "ep01.mp4"
+    whole = http.get(url).content
+    answer = http.get(url, headers={"Range": asked})
     assert answer.status_code == 206
     assert answer.content == whole[cut]
     size = len(whole)
     assert answer.headers["Content-Range"] == told.format(size=size, last=size - 1, tenth=size - 10)
 
 
-def test_a_range_past_the_end_is_416(start):
-    answer = httpx.get(start().media_url + "ep01.mp4", headers={"Range": "bytes=999999-"})
+def test_a_range_past_the_end_is_416(http, shared):
+    answer = http.get(shared.media_url + "ep01.mp4", headers={"Range": "bytes=999999-"})
     assert answer.status_code == 416
     assert answer.headers["Content-Range"].startswith("bytes */")
 
 
-def test_a_range_of_another_version_is_answered_with_the_whole(start):
-    url = start().media_url + "ep01.mp4"
-    answer = httpx.get(url, headers={"Range": "bytes=5-", "If-Range": '"other"'})
+def test_a_range_of_another_version_is_answered_with_the_whole(http, shared):
+    url = shared.media_url + "ep01.mp4"
+    answer = http.get(url, headers={"Range": "bytes=5-", "If-Range": '"other"'})
     assert answer.status_code == 200
 
 
-def test_a_known_tag_is_answered_with_304(start):
-    url = start().media_url + "ep01.mp4"
-    tag = httpx.get(url).headers["ETag"]
-    assert httpx.get(url, headers={"If-None-Match": tag}).status_code == 304
+def test_a_known_tag_is_answered_with_304(http, shared):
+    url = shared.media_url + "ep01.mp4"
+    tag = http.get(url).headers["ETag"]
+    assert http.get(url, headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_a_result_is_served_only_under_its_whole_path(start):
-    sandbox = start()
-    url = f"{sandbox.url}/media/results/{'0' * 32}/dubformer/10001-0/output_video.mp4"
-    assert httpx.get(url).status_code == 404
+def test_a_result_is_served_only_under_its_whole_path(http, shared):
+    url = f"{shared.url}/media/results/{'0' * 32}/dubformer/10001-0/output_video.mp4"
+    assert http.get(url).status_code == 404
 
 
-def test_only_films_and_sounds_are_sources(start):
-    assert httpx.get(start().media_url + "ep01.txt").status_code == 404
+def test_only_films_and_sounds_are_sources(http, shared):
+    assert http.get(shared.media_url + "ep01.txt").status_code == 404
 
 
-def test_published_files_are_served_from_their_directory_only(start, tmp_path):
-    sandbox = start()
-    (tmp_path / "published" / "sub").mkdir()
-    (tmp_path / "published" / "sub" / "a.txt").write_text("hello")
+def test_published_files_are_served_from_their_directory_only(files, http, shared, tmp_path):
+    (files / "sub").mkdir()
+    (files / "sub" / "a.txt").write_text("hello")
     (tmp_path / "secret.txt").write_text("no")
-    assert httpx.get(sandbox.files_url + "sub/a.txt").text == "hello"
-    assert httpx.get(sandbox.files_url + "none.txt").status_code == 404
-    assert httpx.get(sandbox.files_url + "%2e%2e/secret.txt").status_code == 404
+    assert http.get(shared.files_url + "sub/a.txt").text == "hello"
+    assert http.get(shared.files_url + "none.txt").status_code == 404
+    assert http.get(shared.files_url + "%2e%2e/secret.txt").status_code == 404
 
 
-def test_a_directory_may_be_made_after_the_start(start, tmp_path):
+def test_a_directory_may_be_made_after_the_start(files, http, start, tmp_path):
     sandbox = start(files=tmp_path / "later")
-    assert httpx.get(sandbox.files_url + "a.txt").status_code == 404
+    assert http.get(sandbox.files_url + "a.txt").status_code == 404
     (tmp_path / "later").mkdir()
     (tmp_path / "later" / "a.txt").write_text("hello")
-    assert httpx.get(sandbox.files_url + "a.txt").text == "hello"
+    assert http.get(sandbox.files_url + "a.txt").text == "hello"
 
 
-def test_without_a_directory_there_are_no_files(start):
-    assert httpx.get(start(files=None).files_url + "a.txt").status_code == 404
+def test_without_a_directory_there_are_no_files(files, http, start):
+    assert http.get(start(files=None).files_url + "a.txt").status_code == 404

@@ -1,4 +1,3 @@
-import httpx
 import pytest
 
 PROJECT = "6f1c2b1e"
@@ -14,30 +13,29 @@ def create(client, project=PROJECT, **fields):
     return client.post(f"/projects/{project}/batches", json=BATCH | fields)
 
 
-def test_a_token_is_accepted_bare_and_as_bearer(start, revoice):
-    client = revoice(start())
+def test_a_token_is_accepted_bare_and_as_bearer(shared, revoice):
+    client = revoice(shared)
     bare = client.headers["Authorization"]
     for header in (bare, f"Bearer {bare}"):
         assert client.get("/projects", headers={"Authorization": header}).status_code == 200
 
 
-def test_a_call_without_a_token_is_401_with_a_message(start):
-    answer = httpx.get(start().base_urls["revoice"] + "/projects")
+def test_a_call_without_a_token_is_401_with_a_message(http, shared):
+    answer = http.get(shared.base_urls["revoice"] + "/projects")
     assert answer.status_code == 401
     assert set(answer.json()) == {"message"}
 
 
-def test_a_changed_token_is_refused(start, revoice):
-    client = revoice(start())
+def test_a_changed_token_is_refused(shared, revoice):
+    client = revoice(shared)
     token = client.headers["Authorization"].replace("access-", "access-9")
     assert client.get("/projects", headers={"Authorization": token}).status_code == 401
 
 
-def test_a_refresh_gives_only_a_new_access_token(start, revoice):
-    sandbox = start()
-    held = sandbox.credentials["revoice"]
+def test_a_refresh_gives_only_a_new_access_token(shared, revoice):
+    held = shared.credentials["revoice"]
     login = {"clientId": held["client_id"], "clientSecret": held["client_secret"]}
-    client = revoice(sandbox)
+    client = revoice(shared)
     tokens = client.post("/auth/token", json=login).json()
     assert set(tokens) == {"accessToken", "refreshToken"}
     answer = client.post("/auth/refresh", json={"refreshToken": tokens["refreshToken"]}).json()
@@ -46,15 +44,15 @@ def test_a_refresh_gives_only_a_new_access_token(start, revoice):
     assert client.get("/projects").status_code == 200
 
 
-def test_an_access_token_does_not_refresh(start, revoice):
-    client = revoice(start())
+def test_an_access_token_does_not_refresh(shared, revoice):
+    client = revoice(shared)
     token = client.headers["Authorization"]
     assert client.post("/auth/refresh", json={"refreshToken": token}).status_code == 401
 
 
-def test_wrong_credentials_are_400(start, revoice):
+def test_wrong_credentials_are_400(shared, revoice):
     body = {"clientId": "sandbox-client", "clientSecret": "no"}
-    assert revoice(start()).post("/auth/token", json=body).status_code == 400
+    assert revoice(shared).post("/auth/token", json=body).status_code == 400
 
 
 def test_projects_are_listed_by_type_and_line_dubbing_by_default(start, revoice):
@@ -65,8 +63,8 @@ def test_projects_are_listed_by_type_and_line_dubbing_by_default(start, revoice)
     assert set(project) == {"id", "name", "status", "type", "model", "createdAt", "updatedAt"}
 
 
-def test_a_new_project_can_be_read_and_takes_batches(start, revoice):
-    client = revoice(start())
+def test_a_new_project_can_be_read_and_takes_batches(shared, revoice):
+    client = revoice(shared)
     body = {"name": "P", "targetLanguages": ["it-it"], "type": "audio-production", "model": "xpressive"}
     made = client.post("/projects", json=body)
     assert made.status_code == 201
@@ -78,13 +76,13 @@ def test_a_new_project_can_be_read_and_takes_batches(start, revoice):
 @pytest.mark.parametrize(
     "change", [{"type": "dubbing"}, {"targetLanguages": ["xx-xx"]}, {"model": "none"}, {"name": ""}]
 )
-def test_a_wrong_project_is_400(start, revoice, change):
+def test_a_wrong_project_is_400(shared, revoice, change):
     body = {"name": "P", "targetLanguages": ["it-it"], "type": "audio-production", "model": "xpressive"}
-    assert revoice(start()).post("/projects", json=body | change).status_code == 400
+    assert revoice(shared).post("/projects", json=body | change).status_code == 400
 
 
-def test_a_create_answers_201_with_exactly_the_documented_fields(start, revoice):
-    answer = create(revoice(start()))
+def test_a_create_answers_201_with_exactly_the_documented_fields(shared, revoice):
+    answer = create(revoice(shared))
     assert answer.status_code == 201
     body = answer.json()
     assert set(body) == {
@@ -122,8 +120,8 @@ def test_the_percentage_grows_until_all_translations_are_completed(start, revoic
     assert seen[-1]["isCastingCompleted"]
 
 
-def test_a_batch_with_fail_in_its_name_gets_stuck_with_a_message(start, revoice, until):
-    client = revoice(start(speed=FAST))
+def test_a_batch_with_fail_in_its_name_gets_stuck_with_a_message(shared, revoice, until):
+    client = revoice(shared)
     id = create(client, name="ep-fail").json()["id"]
     batch = until(lambda: (got := client.get(f"/batches/{id}").json())["status"] == "FAILED" and got)
     assert batch["message"]
@@ -149,24 +147,23 @@ def test_a_batch_with_fail_in_its_name_gets_stuck_with_a_message(start, revoice,
         ("unknown", {}, "Project not found"),
     ],
 )
-def test_a_wrong_batch_is_400_and_costs_nothing(start, revoice, project, change, message):
-    sandbox = start()
+def test_a_wrong_batch_is_400_and_costs_nothing(shared, revoice, project, change, message):
+    before = shared.ledger()
     body = {name: value for name, value in (BATCH | change).items() if value is not ...}
-    answer = revoice(sandbox).post(f"/projects/{project}/batches", json=body)
+    answer = revoice(shared).post(f"/projects/{project}/batches", json=body)
     assert answer.status_code == 400
     assert message in answer.json()["message"]
-    assert sandbox.ledger() == []
+    assert shared.ledger() == before
 
 
-def test_a_media_dubbing_batch_needs_no_script_and_takes_a_gallery_path(start, revoice):
+def test_a_media_dubbing_batch_needs_no_script_and_takes_a_gallery_path(shared, revoice):
     body = {"name": "film", "videoPath": "files/video/myFile.mp4", "settings": {"removeBackgroud": False}}
-    assert revoice(start()).post(f"/projects/{FILMS}/batches", json=body).status_code == 201
+    assert revoice(shared).post(f"/projects/{FILMS}/batches", json=body).status_code == 201
 
 
-def test_the_languages_of_a_production_script_become_translations(start, revoice, publish):
-    sandbox = start()
+def test_the_languages_of_a_production_script_become_translations(shared, revoice, publish):
     publish("a.xlsx", [[*SCRIPT[0], "Text_DE-DE"], [*SCRIPT[1], "Hallo"]], SHEET)
-    answer = create(revoice(sandbox), scriptPath=sandbox.files_url + "a.xlsx").json()
+    answer = create(revoice(shared), scriptPath=shared.files_url + "a.xlsx").json()
     assert [each["languageId"] for each in answer["translations"]] == ["fr-fr", "de-de"]
 
 
@@ -181,31 +178,28 @@ def test_the_languages_of_a_production_script_become_translations(start, revoice
         ([*SCRIPT, [2, "Ada", "Joy", "High", ""]], SHEET, "line 3 of the script needs an ID and a text"),
     ],
 )
-def test_a_wrong_production_script_is_400(start, revoice, publish, rows, sheet, message):
-    sandbox = start()
+def test_a_wrong_production_script_is_400(shared, revoice, publish, rows, sheet, message):
     publish("a.xlsx", rows, sheet)
-    answer = create(revoice(sandbox), scriptPath=sandbox.files_url + "a.xlsx")
+    answer = create(revoice(shared), scriptPath=shared.files_url + "a.xlsx")
     assert answer.status_code == 400
     assert message in answer.json()["message"]
 
 
-def test_a_script_that_is_not_there_or_is_no_workbook_is_400(start, revoice, tmp_path):
-    sandbox = start()
-    (tmp_path / "published" / "bad.xlsx").write_bytes(b"not a workbook")
-    client = revoice(sandbox)
-    missing = create(client, scriptPath=sandbox.files_url + "none.xlsx").json()["message"]
-    broken = create(client, scriptPath=sandbox.files_url + "bad.xlsx").json()["message"]
+def test_a_script_that_is_not_there_or_is_no_workbook_is_400(files, shared, revoice):
+    (files / "bad.xlsx").write_bytes(b"not a workbook")
+    client = revoice(shared)
+    missing = create(client, scriptPath=shared.files_url + "none.xlsx").json()["message"]
+    broken = create(client, scriptPath=shared.files_url + "bad.xlsx").json()["message"]
     assert "answers 404" in missing
     assert "is not a readable xlsx workbook" in broken
 
 
-def test_a_line_dubbing_script_needs_a_source_audio_in_each_line(start, revoice, publish):
-    sandbox = start()
-    client = revoice(sandbox)
+def test_a_line_dubbing_script_needs_a_source_audio_in_each_line(shared, revoice, publish):
+    client = revoice(shared)
     publish("good.xlsx", [["Source_Audio", "Text"], ["files/audio/myFile.wav", "Hi"]])
     publish("bad.xlsx", [["Source_Audio", "Text"], ["", "Hi"]])
-    good = create(client, LINES, scriptPath=sandbox.files_url + "good.xlsx")
-    bad = create(client, LINES, scriptPath=sandbox.files_url + "bad.xlsx")
+    good = create(client, LINES, scriptPath=shared.files_url + "good.xlsx")
+    bad = create(client, LINES, scriptPath=shared.files_url + "bad.xlsx")
     assert (good.status_code, bad.status_code) == (201, 400)
 
 
@@ -219,12 +213,12 @@ def test_deleted_batches_are_gone(start, revoice):
 
 
 @pytest.mark.parametrize("body", [{}, {"batchIds": "a"}, {"batchIds": [1]}, {"batchIds": []}])
-def test_a_delete_without_ids_is_400(start, revoice, body):
-    assert revoice(start()).post("/batches/delete", json=body).status_code == 400
+def test_a_delete_without_ids_is_400(shared, revoice, body):
+    assert revoice(shared).post("/batches/delete", json=body).status_code == 400
 
 
-def test_unknown_projects_batches_and_requests_are_404_where_that_is_documented(start, revoice):
-    client = revoice(start())
+def test_unknown_projects_batches_and_requests_are_404_where_that_is_documented(shared, revoice):
+    client = revoice(shared)
     body = {"scriptPath": "http://127.0.0.1:1/a.xlsx"}
     answers = [
         client.get("/projects/no/batches"),
@@ -235,8 +229,8 @@ def test_unknown_projects_batches_and_requests_are_404_where_that_is_documented(
     assert [answer.status_code for answer in answers] == [404] * 4
 
 
-def test_a_member_is_assigned_to_a_language_of_the_batch_only(start, revoice):
-    client = revoice(start())
+def test_a_member_is_assigned_to_a_language_of_the_batch_only(shared, revoice):
+    client = revoice(shared)
     id = create(client).json()["id"]
     right = {"members": [{"userId": "u-17", "languageId": "fr-fr"}]}
     wrong = {"members": [{"userId": "u-17", "languageId": "it-it"}]}
@@ -259,36 +253,36 @@ def test_an_added_language_becomes_a_translation_of_the_batch_and_is_in_the_ledg
 
 
 @pytest.mark.parametrize("language", ["fr-fr", "xx-xx"])
-def test_a_language_that_is_there_or_unknown_is_not_added(start, revoice, language):
-    client = revoice(start())
+def test_a_language_that_is_there_or_unknown_is_not_added(shared, revoice, language):
+    client = revoice(shared)
     id = create(client).json()["id"]
     body = {"languages": [{"languageId": language}]}
     assert client.post(f"/batches/{id}/languages", json=body).status_code == 400
 
 
-def test_a_file_put_to_an_upload_url_is_in_the_gallery_until_deleted(start, revoice):
+def test_a_file_put_to_an_upload_url_is_in_the_gallery_until_deleted(http, start, revoice):
     client = revoice(start())
     asked = client.post("/media/upload-url", json={"fileName": "s 1/a.mp4", "contentType": "video/mp4"})
     assert isinstance(asked.json(), str)
-    assert httpx.put(asked.json(), content=b"film").status_code == 200
+    assert http.put(asked.json(), content=b"film").status_code == 200
     assert "files/video/s 1/a.mp4" in client.get("/media/files").json()
     assert client.post("/media/files/delete", json={"paths": ["files/video"]}).status_code == 204
     assert client.get("/media/files").json() == ["files/audio/myFile.wav"]
 
 
-def test_an_upload_to_a_changed_address_is_refused(start, revoice):
-    client = revoice(start())
+def test_an_upload_to_a_changed_address_is_refused(http, shared, revoice):
+    client = revoice(shared)
     url = client.post("/media/upload-url", json={"fileName": "a.mp4", "contentType": "video/mp4"}).json()
-    assert httpx.put(url.replace("a.mp4", "b.mp4"), content=b"film").status_code == 403
+    assert http.put(url.replace("a.mp4", "b.mp4"), content=b"film").status_code == 403
 
 
-def test_a_script_cannot_be_uploaded_to_the_gallery(start, revoice):
+def test_a_script_cannot_be_uploaded_to_the_gallery(shared, revoice):
     body = {"fileName": "a.xlsx", "contentType": "application/vnd.ms-excel"}
-    assert revoice(start()).post("/media/upload-url", json=body).status_code == 400
+    assert revoice(shared).post("/media/upload-url", json=body).status_code == 400
 
 
-def test_languages_voices_models_and_styles_are_listed(start, revoice):
-    client = revoice(start())
+def test_languages_voices_models_and_styles_are_listed(shared, revoice):
+    client = revoice(shared)
     assert set(client.get("/languages").json()[0]) == {
         "id", "name", "code", "isTextSupported", "isAudioSupported",
     }  # fmt: skip

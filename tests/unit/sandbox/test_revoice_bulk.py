@@ -21,10 +21,9 @@ def rows(client, id, page=1, limit=1000):
     return client.get(f"/batches/bulk/{id}/status", params={"page": page, "limit": limit}).json()["batches"]
 
 
-def test_a_bulk_request_is_answered_with_its_id_alone(start, revoice, publish):
-    sandbox = start()
+def test_a_bulk_request_is_answered_with_its_id_alone(shared, revoice, publish):
     publish("bulk.xlsx", [["batch_name", "script_path"], ["ep01", FAR]])
-    answer = send(revoice(sandbox), sandbox)
+    answer = send(revoice(shared), shared)
     assert answer.status_code == 200
     assert set(answer.json()) == {"requestId"}
 
@@ -67,11 +66,10 @@ def test_the_rows_are_paged_from_1_up_to_an_empty_page(start, revoice, publish, 
 
 
 @pytest.mark.parametrize("query", [{"page": 0}, {"page": "x"}, {"limit": 0}, {"limit": 1001}, {"limit": -1}])
-def test_a_page_or_limit_out_of_bounds_is_400(start, revoice, publish, query):
-    sandbox = start()
-    client = revoice(sandbox)
+def test_a_page_or_limit_out_of_bounds_is_400(shared, revoice, publish, query):
+    client = revoice(shared)
     publish("bulk.xlsx", [["batch_name", "script_path"], ["a", FAR]])
-    id = send(client, sandbox).json()["requestId"]
+    id = send(client, shared).json()["requestId"]
     assert client.get(f"/batches/bulk/{id}/status", params=query).status_code == 400
 
 
@@ -125,25 +123,23 @@ def test_the_settings_of_a_row_win_over_those_of_the_request(start, revoice, pub
         ([["batch_name", "script_path"]], "has no rows"),
     ],
 )
-def test_a_wrong_workbook_is_400(start, revoice, publish, table, message):
-    sandbox = start()
+def test_a_wrong_workbook_is_400(shared, revoice, publish, table, message):
     publish("bulk.xlsx", table)
-    answer = send(revoice(sandbox), sandbox)
+    answer = send(revoice(shared), shared)
     assert answer.status_code == 400
     assert message in answer.json()["message"]
 
 
-def test_a_workbook_that_cannot_be_fetched_is_400(start, revoice):
-    sandbox = start()
-    client = revoice(sandbox)
-    assert send(client, sandbox, "none.xlsx").status_code == 400
+def test_a_workbook_that_cannot_be_fetched_is_400(shared, revoice):
+    client = revoice(shared)
+    assert send(client, shared, "none.xlsx").status_code == 400
     body = {"scriptPath": FAR}
     assert client.post(f"/projects/{PROJECT}/batches/bulk", json=body).status_code == 400
 
 
-def test_a_request_goes_on_after_a_restart(tmp_path, start, revoice, publish, until):
+def test_a_request_goes_on_after_a_restart(files, tmp_path, start, revoice, publish, until):
     publish("bulk.xlsx", [["batch_name", "script_path"], *([f"e{n}", FAR] for n in range(20))])
-    settings = SandboxSettings(tmp_path / "own", speed=1.0, files=tmp_path / "published")
+    settings = SandboxSettings(tmp_path / "own", speed=1.0, files=files)
     with running(settings) as sandbox:
         id = send(revoice(sandbox), sandbox).json()["requestId"]
     again = start(folder=tmp_path / "own", speed=60_000.0)

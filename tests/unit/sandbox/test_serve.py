@@ -106,8 +106,8 @@ def test_another_process_on_the_same_folder_is_used_as_it_is(tmp_path, dubformer
         assert len(second.ledger()) == 1
 
 
-def test_another_process_with_other_files_keeps_the_folder(tmp_path):
-    other = SandboxSettings(tmp_path, files=tmp_path / "published")
+def test_another_process_with_other_files_keeps_the_folder(files, tmp_path):
+    other = SandboxSettings(tmp_path, files=files)
     with (
         running(SandboxSettings(tmp_path)),
         pytest.raises(StateLocked, match="another process"),
@@ -116,12 +116,12 @@ def test_another_process_with_other_files_keeps_the_folder(tmp_path):
         pass
 
 
-def test_what_was_answered_survives_a_kill(tmp_path):
+def test_what_was_answered_survives_a_kill(http, tmp_path):
     process, url = serve_apart(tmp_path)
     answered: list[str] = []
 
     def create(_: int) -> None:
-        with httpx.Client(headers=headers(), trust_env=False) as client:
+        with httpx.Client(headers=headers(), trust_env=False, verify=False) as client:
             for _ in range(1000):
                 try:
                     answer = client.post(f"{url}/dubformer/api/v1/projects", json=PROJECT)
@@ -143,16 +143,16 @@ def test_what_was_answered_survives_a_kill(tmp_path):
     assert len(set(ids)) == len(ids)
     with running(SandboxSettings(tmp_path)) as sandbox:
         assert sandbox.url == url
-        listed = httpx.get(f"{url}/dubformer/api/v1/projects", headers=headers()).json()["projects"]
-        balance = httpx.get(f"{url}/dubformer/api/v1/balance", headers=headers()).json()["balance_minutes"]
+        listed = http.get(f"{url}/dubformer/api/v1/projects", headers=headers()).json()["projects"]
+        balance = http.get(f"{url}/dubformer/api/v1/balance", headers=headers()).json()["balance_minutes"]
     assert [item["project_id"] for item in listed] == ids
     assert balance == 100_000 - len(ids)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serving_ends_at_a_signal(tmp_path, number):
+def test_serving_ends_at_a_signal(http, tmp_path, number):
     process, url = serve_apart(tmp_path)
-    assert httpx.get(f"{url}/dubformer/api/v1/balance", headers=headers()).status_code == 200
+    assert http.get(f"{url}/dubformer/api/v1/balance", headers=headers()).status_code == 200
     process.send_signal(number)
     process.communicate(timeout=20)
     assert process.returncode == 0
