@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -123,6 +124,7 @@ def _steps_to(held: Any, node: Any, steps: Steps) -> Steps | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def pointer_steps(pointer: str) -> tuple[str, ...]:
     """The unescaped tokens of a JSON Pointer; none for the empty one."""
     if not pointer:

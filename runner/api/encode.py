@@ -12,16 +12,14 @@ from runner.api.document import pointer_steps
 from runner.api.lifedata import CallSpec
 from runner.api.locate import MISSING, Scope, among, locate
 from runner.api.multipart import multipart
-from runner.api.operation import MULTIPART, WHOLE_BODY, MediaType, Operation, Parameter
+from runner.api.operation import JSON, MULTIPART, WHOLE_BODY, MediaType, Operation, Parameter
 from runner.api.parameters import form_text, header_text, path_text, query_pairs, quoted_query
 from runner.api.provider import Provider
-from runner.api.shape import shape_of
 from runner.model.errors import RunnerError
 from runner.model.http import Call, Upload
 from runner.model.text import LocalFile, plain
 from runner.model.unknown import Unknown
 
-JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -39,7 +37,7 @@ def encode(
     """
     left = {name: value for name, value in inputs.items() if value is not None}
     sent = [(parameter, left.pop(parameter.input, None)) for parameter in operation.parameters]
-    path, query, made = operation.path, list[str](), [("Accept", _accept(operation))]
+    path, query, made = operation.path, list[str](), [("Accept", operation.accept)]
     cookies: list[str] = []
     for parameter, value in sent:
         if value is None and not parameter.required:
@@ -160,8 +158,7 @@ def _body(operation: Operation, left: dict[str, Any], media: str) -> tuple[str, 
         if left:
             raise _unfit(operation, next(iter(left)), "is no input of this operation")
         return "", ()
-    shape = shape_of(operation.document, form.schema)
-    if shape is None:
+    if form.whole:
         return _whole(operation, form, left)
     if not left and not operation.body_required:
         return "", ()
@@ -262,13 +259,6 @@ def _line(operation: Operation, parameter: Parameter, text: str) -> str:
             operation, parameter.input, "must be plain ASCII in one line, since it goes into a header"
         )
     return text
-
-
-def _accept(operation: Operation) -> str:
-    produced = operation.produces()
-    if not produced or any(media == JSON or media.endswith("+json") for media in produced):
-        return JSON
-    return ", ".join(produced)
 
 
 def _unfit(operation: Operation, name: str, reason: str) -> RunnerError:

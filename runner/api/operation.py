@@ -10,17 +10,18 @@ earlier parameter, the parameter is called `<name>_<place>` (`id_path`). A body 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.api.document import Document
-from runner.api.shape import is_binary, shape_of
+from runner.api.shape import is_binary, is_object, shape_of
 from runner.model.problem import Problem
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 READS = frozenset({"GET", "HEAD"})
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 WHOLE_BODY = "body"
+JSON = "application/json"
 MULTIPART = "multipart/form-data"
 RAW = frozenset({"application/octet-stream"})
 
@@ -55,17 +56,19 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A form in which a body can be sent. `schema` is unresolved; `encoding` is OpenAPI's, by field."""
+    """A form in which a body can be sent. `schema` is unresolved; `encoding` is OpenAPI's, by field; `whole` says that
+    the body is no object, and so stands in one input."""
 
     name: str
     schema: Any = field(repr=False)
     encoding: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """`method` is in upper case. `media` are the forms of the body, preferred first. `responses`: status text
-    → unresolved response. `produces` are the media types of its successful answers."""
+    → unresolved response. `accept` names the answers that are understood."""
 
     id: str
     method: str
@@ -75,6 +78,7 @@ class Operation:
     media: tuple[MediaType, ...] = ()
     body_required: bool = False
     responses: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    accept: str = JSON
     summary: str = ""
     description: str = ""
 
@@ -128,6 +132,13 @@ class Operation:
         return found
 
 
+def _accept(operation: Operation) -> str:
+    produced = operation.produces()
+    if not produced or any(media == JSON or media.endswith("+json") for media in produced):
+        return JSON
+    return ", ".join(produced)
+
+
 def operation_index(document: Document) -> tuple[dict[str, Target], list[Problem]]:
     """Every operation by its id; the problems are `operationId`s that are no text.
 
@@ -179,7 +190,7 @@ def read_operation(document: Document, id: str, target: Target) -> Operation:
     for form in media:
         shape = shape_of(document, form.schema)
         fields.update(shape.fields if shape else (WHOLE_BODY,))
-    return Operation(
+    made = Operation(
         id=id,
         method=target.method.upper(),
         path=target.path,
@@ -191,6 +202,7 @@ def read_operation(document: Document, id: str, target: Target) -> Operation:
         summary=str(raw.get("summary") or ""),
         description=str(raw.get("description") or ""),
     )
+    return replace(made, accept=_accept(made))
 
 
 def _media(document: Document, body: Mapping[str, Any]) -> list[MediaType]:
@@ -199,12 +211,14 @@ def _media(document: Document, body: Mapping[str, Any]) -> list[MediaType]:
     for name in content:
         held = document.mapping(content, name)
         media = str(name).split(";")[0].strip().lower()
-        made.append(MediaType(media, held.get("schema", {}), document.mapping(held, "encoding")))
+        schema = held.get("schema", {})
+        whole = not is_object(document, schema)
+        made.append(MediaType(media, schema, document.mapping(held, "encoding"), whole))
     return made
 
 
 def _preference(form: MediaType) -> int:
-    if form.name == "application/json" or form.name.endswith("+json"):
+    if form.name == JSON or form.name.endswith("+json"):
         return 0
     known = ("application/x-www-form-urlencoded", MULTIPART)
     return known.index(form.name) + 1 if form.name in known else len(known) + 1
