@@ -62,8 +62,11 @@ def check_file(
         return None, loaded.problems
     checked = check(manifest, catalogue_of(manifest), surroundings)
     known = {(problem.where, problem.message) for problem in loaded.problems}
-    more = [one for one in checked.problems if (one.where, one.message) not in known]
-    return checked.work if loaded.manifest is not None else None, (*loaded.problems, *more)
+    more = [loaded.with_line(one) for one in checked.problems if (one.where, one.message) not in known]
+    problems = tuple(
+        sorted((*loaded.problems, *more), key=lambda one: (one.where.file != str(file), one.where))
+    )
+    return checked.work if loaded.manifest is not None else None, problems
 
 
 def catalogue_of(manifest: Manifest) -> Catalogue:

@@ -1,5 +1,6 @@
 """Expressions that need a language: Jinja's, sandboxed, and looking at items only."""
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
@@ -113,15 +114,32 @@ def parse(source: str) -> nodes.Expr:
         parser = Parser(environment(), source, state="variable")
         expression = parser.parse_expression()
         if not parser.stream.eos:
-            rest = str(parser.stream.current)
-            raise ExpressionError(
-                f"`{source.strip()}` goes on where an expression has ended, at `{rest}`",
-                "put a list into `[ ]`, and a text into quotes" if rest == "," else "",
-            )
+            rest = str(parser.stream.current.value)
+            what = f"`{source.strip()}` goes on where an expression has ended, at `{rest}`"
+            raise ExpressionError(what, _MENDS.get(rest, ""))
     except TemplateSyntaxError as error:
-        raise ExpressionError(f"`{source.strip()}` is not an expression: {error.message}") from None
+        raise ExpressionError(*_slip(source.strip(), error.message or "")) from None
     expression.set_environment(environment())
     return expression
+
+
+_MENDS = {
+    ",": "put a list into `[ ]`, and a text into quotes",
+    "=": "compare with `==`",
+    "&": "write `and`",
+    "|": "write `or`; a single `|` applies a filter",
+    "!": "write `not`",
+    "?": "write `A if CONDITION else B`",
+    "%": "there are no `{% %}` here: write `A if CONDITION else B`",
+}
+
+
+def _slip(source: str, complaint: str) -> tuple[str, str]:
+    """What the parser says, and what to write instead, where that is one of the usual slips."""
+    if "end of template" in complaint:
+        return f"`{source}` is not whole: something is missing at its end", ""
+    sign = re.search(r"(?:unexpected(?: char)?|got) '(.)'", complaint)
+    return f"`{source}` is not an expression: {complaint}", _MENDS.get(sign[1], "") if sign else ""
 
 
 class JinjaExpression:

@@ -32,7 +32,7 @@ def scan(text: str) -> tuple[str | Slot, ...]:
         if end < 0:
             raise ExpressionError(
                 "an expression begins with `${{` and does not end",
-                "close it with `}}`, and quotes before it",
+                "close its quotes and brackets, and end it with `}}`",
                 start,
             )
         if not text[begin:end].strip():

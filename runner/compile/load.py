@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,13 @@ class Loaded:
     manifest: Manifest | None
     problems: tuple[Problem, ...] = ()
     partial: Manifest | None = None
+    source: Source | None = None
+
+    def with_line(self, problem: Problem) -> Problem:
+        """The problem with the text of its line, when it stands in this manifest and lacks it."""
+        if problem.source or self.source is None or problem.where.file != self.source.file:
+            return problem
+        return replace(problem, source=self.source.line(problem.where.line))
 
 
 def load(file: Path, variables: Mapping[str, Any] | None = None) -> Loaded:
@@ -55,7 +62,7 @@ def load(file: Path, variables: Mapping[str, Any] | None = None) -> Loaded:
         return Loaded(None, ordered)
     sound = _without(document, [fault.path for fault in faults])
     manifest = _manifest(file, source, sound, values, variables or {})
-    return Loaded(None, ordered, manifest) if ordered else Loaded(manifest)
+    return Loaded(None, ordered, manifest, source) if ordered else Loaded(manifest, source=source)
 
 
 def read_text(file: Path) -> str | Problem:

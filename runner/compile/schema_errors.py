@@ -62,7 +62,10 @@ def faults_of(error: Any, uses: str, above: Steps = ()) -> Iterator[Fault]:
             kinds = [_KINDS.get(one, one) for one in names]
             hint = ""
             if isinstance(value, str) and {"number", "integer"} & set(names):
-                hint = f"`| {'int' if 'integer' in names else 'number'}` makes one of a text"
+                made = "int" if "integer" in names else "number"
+                hint = f"take the quotes away; in an expression, `| {made}` makes one of a text"
+            if isinstance(value, int | float) and "string" in names:
+                hint = "put it in quotes; in an expression, `| string` makes a text of it"
             yield Fault(
                 "wrong-type", f"`{name}` must be {' or '.join(kinds)}, and is {kind_of(value)}", steps, hint
             )

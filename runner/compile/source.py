@@ -64,6 +64,11 @@ class Source:
         found = key if key is not None else value
         return self._place(found) if found is not None else (Place(self.file), "")
 
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1; empty when there is none."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
     def _place(self, node: Node) -> tuple[Place, str]:
         mark = node.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1), line_at(self.text, mark.index)
