@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from runner.compile.check import Work
+from runner.compile.collector import without_collector
 from runner.compile.plan_bulk import BulkCount
 from runner.compile.plan_decide import Decider, FilesView
 from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts
@@ -38,15 +39,16 @@ def plan(
     decider = Decider(work, state, observed, wishes, files)
     bulk = BulkCount()
     changes: dict[str, Change] = {}
-    for instance in work.graph:
-        address = instance.address
-        decision = decider.decide(instance)
-        facts, held = decider.facts[instance.job], state.instances.get(address)
-        if decision.verb in SENDING:
-            changes[address] = _sending(work, decider, bulk, facts, instance, held, decision)
-        else:
-            changes[address] = _change(facts, instance, held, decision)
-        decider.sight.note(instance, decision)
+    with without_collector():
+        for instance in work.graph:
+            address = instance.address
+            decision = decider.decide(instance)
+            facts, held = decider.facts[instance.job], state.instances.get(address)
+            if decision.verb in SENDING:
+                changes[address] = _sending(work, decider, bulk, facts, instance, held, decision)
+            else:
+                changes[address] = _change(facts, instance, held, decision)
+            decider.sight.note(instance, decision)
     _rest_lookups(work.graph, decider.facts, changes)
     return Plan(
         manifest=work.manifest.name,

@@ -1,0 +1,17 @@
+"""The garbage collector, put aside while a stage makes very many values that all stay."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """The cyclic collector would look at every new value again and again, and find nothing to free."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
