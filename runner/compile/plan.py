@@ -13,7 +13,7 @@ from runner.compile.plan_verbs import Decision
 from runner.model.graph import Graph, Instance
 from runner.model.observation import Observations
 from runner.model.plan import SENDING, Change, Cost, Plan, Verb
-from runner.model.state import FileState, InstanceState, State
+from runner.model.state import FileState, State
 from runner.model.wishes import Wishes
 
 NO_OBSERVATIONS = Observations(offline=True)
@@ -43,11 +43,13 @@ def plan(
         for instance in work.graph:
             address = instance.address
             decision = decider.decide(instance)
-            facts, held = decider.facts[instance.job], state.instances.get(address)
+            held = state.instances.get(address)
+            generation = held.generation if held is not None else 0
             if decision.verb in SENDING:
-                changes[address] = _sending(work, decider, bulk, facts, instance, held, decision)
+                changes[address] = _sending(work, decider, bulk, instance, decision, generation + 1)
             else:
-                changes[address] = _change(facts, instance, held, decision)
+                facts = decider.facts[instance.job]
+                changes[address] = _change(facts, instance, decision, max(generation, 1))
             decider.sight.note(instance, decision)
     _rest_lookups(work.graph, decider.facts, changes)
     return Plan(
@@ -61,7 +63,16 @@ def plan(
     )
 
 
-def _change(facts: JobFacts, instance: Instance, held: InstanceState | None, decision: Decision) -> Change:
+def _change(
+    facts: JobFacts,
+    instance: Instance,
+    decision: Decision,
+    generation: int,
+    *,
+    cost: Cost | None = None,
+    contract: str = "",
+    group: str = "",
+) -> Change:
     return Change(
         address=instance.address,
         job=instance.job,
@@ -69,39 +80,31 @@ def _change(facts: JobFacts, instance: Instance, held: InstanceState | None, dec
         verb=decision.verb,
         reason=decision.reason,
         sure=decision.sure,
+        paid=facts.paid and decision.verb in SENDING,
         diff=decision.diff,
-        generation=held.generation if held is not None else 1,
+        cost=cost,
+        contract=contract,
+        generation=generation,
+        group=group,
         command=decision.command,
         consent=decision.consent,
     )
 
 
 def _sending(
-    work: Work,
-    decider: Decider,
-    bulk: BulkCount,
-    facts: JobFacts,
-    instance: Instance,
-    held: InstanceState | None,
-    decision: Decision,
+    work: Work, decider: Decider, bulk: BulkCount, instance: Instance, decision: Decision, generation: int
 ) -> Change:
-    generation = held.generation + 1 if held is not None else 1
-    change = replace(_change(facts, instance, held, decision), generation=generation)
+    facts = decider.facts[instance.job]
     if facts.kind is BUILTIN:
-        return change
+        return _change(facts, instance, decision, generation)
     view = decider.sight.view(instance)
     group = ""
     if facts.bulk is not None:
         inputs = work.evaluator.inputs(instance, view)
         group = bulk.add(facts, inputs, pending=_waits(decider, instance))
     estimates = work.evaluator.estimate(instance, view) if facts.paid and facts.job.cost else {}
-    return replace(
-        change,
-        paid=facts.paid,
-        cost=_cost(facts, estimates),
-        contract=facts.contract,
-        group=group,
-    )
+    cost = _cost(facts, estimates)
+    return _change(facts, instance, decision, generation, cost=cost, contract=facts.contract, group=group)
 
 
 def _waits(decider: Decider, instance: Instance) -> bool:
