@@ -33,6 +33,8 @@ def inputs_schema(
     body = _body(writer, operation, form) if form else {}
     unseen = set(hidden)
     properties = {**_parameters(writer, operation), **body.pop("properties", {})}
+    for name in operation.files() & properties.keys():
+        properties[name] = _file_schema(properties[name])
     required = [parameter.input for parameter in operation.parameters if parameter.required]
     required += [name for name in body.pop("required", ()) if name not in required]
     schema: dict[str, Any] = {
@@ -84,6 +86,14 @@ def _body(writer: "_Writer", operation: Operation, form: MediaType) -> dict[str,
     if choices:
         found["allOf"] = choices
     return found
+
+
+def _file_schema(schema: Any) -> dict[str, Any]:
+    """The schema of a path to a local file, or of a list of them, however the document says that it is one."""
+    held = dict(schema) if isinstance(schema, dict) else {}
+    if held.get("type") == "array":
+        return {**held, "items": _file_schema(held.get("items"))}
+    return {**held, "type": "string", "format": "binary"}
 
 
 def _sent(operation: Operation, raw: Any) -> bool:

@@ -137,6 +137,8 @@ class Use:
                 spec = self.provider.lists[kind.list]
                 page = spec.page
                 hidden |= _constants(spec.send)
+            elif kind.call:
+                hidden |= _constants(kind.call.send)
             hidden |= {page.param, page.size} - {""}
         else:
             delivery = kind.delivery

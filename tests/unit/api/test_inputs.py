@@ -172,3 +172,30 @@ def test_what_runner_sends_by_itself_is_no_input() -> None:
     assert rows is not None
     assert "Idempotency-Key" not in project.inputs_schema()["properties"]
     assert set(rows.inputs_schema()["properties"]) == {"projectId"}
+
+
+def test_a_file_is_told_by_its_format_whatever_the_document_calls_it(acme: Make) -> None:
+    provider = acme(
+        """
+paths:
+  /raw: {put: {operationId: raw, requestBody: {content: {application/octet-stream: {}}}}}
+  /form:
+    post:
+      operationId: form
+      requestBody:
+        content:
+          multipart/form-data:
+            schema:
+              type: object
+              properties:
+                one: {type: string, contentMediaType: audio/wav}
+                many: {type: array, items: {type: string, format: binary}}
+                note: {type: string}
+"""
+    )
+    assert inputs_schema(provider.operation("raw"))["properties"] == {
+        "body": {"type": "string", "format": "binary"}
+    }
+    held = inputs_schema(provider.operation("form"))["properties"]
+    assert held["one"]["format"] == held["many"]["items"]["format"] == "binary"
+    assert "format" not in held["note"]
