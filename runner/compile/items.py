@@ -1,24 +1,21 @@
 """`for_each`: from what a manifest says to the items, each with its key."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from runner.compile.data import RowFilter, Source, kept_nulls, read_source
 from runner.compile.expression_access import kind_of
-from runner.compile.expressions import ExpressionError, FieldMissing, Template, compile_value
-from runner.compile.findings import Findings
-from runner.compile.keys import NoKey, Taken, key_of, natural_key
+from runner.compile.expressions import ExpressionError, Template, compile_value
+from runner.compile.item_keys import CHAIN_HINT, Bare, Context, Upstream, keyed
 from runner.compile.nearby import did_you_mean
 from runner.compile.scope import Each
-from runner.model.graph import Instance
 from runner.model.manifest import YamlPath
 from runner.model.problem import Place
-from runner.model.unknown import Unknown, UnknownReached
+from runner.model.unknown import Unknown
 
-CHAIN_HINT = "chain on the job instead: `for_each: ${{ jobs.NAME }}`"
+__all__ = ["CHAIN_HINT", "Context", "Item", "Upstream", "chained_job", "chains_of", "items_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +24,6 @@ class Item:
 
     each: Each
     chained: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """A job that is expanded already."""
-
-    instances: Sequence[Instance]
-    many: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """`names` are what may be read before jobs exist; `sources` are the data sources, for the places of their rows;
-    `upstream` gives the instances of jobs that stand before this one."""
-
-    names: Mapping[str, Any]
-    sources: Mapping[str, Source]
-    upstream: Mapping[str, Upstream]
-    folder: Path
-    findings: Findings
-
-
-@dataclass(frozen=True, slots=True)
-class _Bare:
-    """An item before it has a key: `own` is the key that a mapping gives it, `each` that of a chain. `path` is set
-    when it stands in the manifest itself."""
-
-    value: Any
-    place: Place | None
-    own: str | None = None
-    each: Each | None = None
-    path: YamlPath | None = None
 
 
 def chained_job(raw: Any) -> str | None:
@@ -89,10 +54,10 @@ def items_of(raw: Any, path: YamlPath, context: Context) -> list[Item]:
         return _product(raw, path, context)
     bare, key = _unkeyed(raw, path, context)
     chained = bool(bare) and bare[0].each is not None
-    return [Item(each, chained) for each in _keyed(bare, key, path, context)]
+    return [Item(each, chained) for each in keyed(bare, key, path, context)]
 
 
-def _unkeyed(raw: Any, path: YamlPath, context: Context) -> tuple[list[_Bare], Any]:
+def _unkeyed(raw: Any, path: YamlPath, context: Context) -> tuple[list[Bare], Any]:
     """The items, and what `key:` says of them."""
     if isinstance(raw, Mapping) and "in" in raw:
         bare, _ = _unkeyed(raw["in"], (*path, "in"), context)
@@ -112,7 +77,7 @@ def _unkeyed(raw: Any, path: YamlPath, context: Context) -> tuple[list[_Bare], A
     return _written(_bare(value, (), path, context), path, context), None
 
 
-def _written(bare: list[_Bare], path: YamlPath, context: Context) -> list[_Bare]:
+def _written(bare: list[Bare], path: YamlPath, context: Context) -> list[Bare]:
     """Items that stand in the manifest, with their places there."""
     made = []
     for index, one in enumerate(bare):
@@ -121,7 +86,7 @@ def _written(bare: list[_Bare], path: YamlPath, context: Context) -> list[_Bare]
     return made
 
 
-def _evaluated(raw: str, path: YamlPath, context: Context) -> list[_Bare]:
+def _evaluated(raw: str, path: YamlPath, context: Context) -> list[Bare]:
     try:
         template = compile_value(raw)
         if template.job_references:
@@ -144,14 +109,14 @@ def _source_of(template: Template, context: Context) -> Source | None:
 
 def _bare(
     value: Any, places: Sequence[Place] | Mapping[str, Place], path: YamlPath, context: Context
-) -> list[_Bare]:
+) -> list[Bare]:
     if isinstance(value, Mapping) and not isinstance(value, Each):
         by_key = places if isinstance(places, Mapping) else dict(zip(value, places, strict=False))
-        return [_Bare(child, by_key.get(key), str(key)) for key, child in value.items()]
+        return [Bare(child, by_key.get(key), str(key)) for key, child in value.items()]
     if isinstance(value, list | tuple):
         by_index = () if isinstance(places, Mapping) else places
         return [
-            _Bare(item, by_index[index] if index < len(by_index) else _place_of(item))
+            Bare(item, by_index[index] if index < len(by_index) else _place_of(item))
             for index, item in enumerate(value)
         ]
     if isinstance(value, Unknown):
@@ -171,7 +136,7 @@ def _place_of(item: Any) -> Place | None:
     return place_of(item)
 
 
-def _chain(job: str, path: YamlPath, context: Context) -> list[_Bare]:
+def _chain(job: str, path: YamlPath, context: Context) -> list[Bare]:
     upstream = context.upstream.get(job)
     if upstream is None:
         return []  # an unknown job was reported with the references
@@ -183,92 +148,7 @@ def _chain(job: str, path: YamlPath, context: Context) -> list[_Bare]:
             f"leave `for_each` out and write `needs: [{job}]`",
         )
         return []
-    return [_Bare(instance.each, instance.each.place, None, instance.each) for instance in upstream.instances]
-
-
-def _keyed(bare: list[_Bare], key: Any, path: YamlPath, context: Context) -> Iterator[Each]:
-    """Gives each item its key, and refuses repeated ones."""
-    taken = Taken()
-    say = _Key(key, path, context)
-    for index, one in enumerate(bare):
-        if one.each is not None:
-            yield one.each
-            continue
-        try:
-            name = say.of(one)
-        except (ExpressionError, UnknownReached) as error:
-            say.trouble(error, one, index)
-            continue
-        first = taken.take(name, one)
-        if first is not None:
-            say.repeated(name, first, one, index)
-            continue
-        yield Each(name, one.value, index, (("", name),), one.place)
-
-
-class _Key:
-    """How keys are found: by the mapping, by `key:`, or by nature."""
-
-    def __init__(self, raw: Any, path: YamlPath, context: Context) -> None:
-        self._path = (*path, "key") if raw is not None else path
-        self._context = context
-        self._raw = raw
-        self._template: Template | None = None
-        self._broken = False
-        if isinstance(raw, str):
-            try:
-                self._template = compile_value(raw)
-                self._broken = bool(self._template.job_references)
-            except ExpressionError as error:
-                self._broken = True
-                context.findings.expression(self._path, error, text=raw)
-
-    def of(self, one: _Bare) -> str:
-        if one.own is not None:
-            if self._raw is not None and not isinstance(one.value, Unknown):
-                self._context.findings.add(
-                    "unfit-option", "a mapping gives its items their keys", self._path, "take `key` out"
-                )
-            return key_of(one.own)
-        if self._template is None or self._broken:
-            return natural_key(one.value)
-        if not self._template.constant:
-            return key_of(
-                self._template.evaluate({**self._context.names, "item": one.value, "row": one.value})
-            )
-        if not isinstance(one.value, Mapping):
-            raise NoKey(
-                f"`key: {self._raw}` names a column, and the item is {kind_of(one.value)}", "take `key` out"
-            )
-        if self._raw not in one.value:
-            raise FieldMissing(self._raw, [str(name) for name in one.value]).labelled("item")
-        return key_of(one.value[self._raw])
-
-    def trouble(self, error: ExpressionError | UnknownReached, one: _Bare, index: int) -> None:
-        if isinstance(error, UnknownReached):
-            error = ExpressionError(
-                f"a key needs `{error.unknown.reason}`, known only after apply", CHAIN_HINT
-            )
-        if self._broken:
-            return
-        self._tell(error.code, error.message, error.hint, one, index)
-
-    def repeated(self, name: str, first: tuple[str, object], one: _Bare, index: int) -> None:
-        owner = first[1]
-        at = f" at {owner.place}" if isinstance(owner, _Bare) and owner.place is not None else ""
-        same = f'the key "{name}" is repeated; it stands first{at}'
-        alike = f'the keys "{first[0]}"{at} and "{name}" differ only in case'
-        message = same if first[0] == name else alike
-        self._tell("repeated-key", message, "name a column with `key:` that is different in each", one, index)
-
-    def _tell(self, code: str, message: str, hint: str, one: _Bare, index: int) -> None:
-        findings = self._context.findings
-        if one.path is not None:
-            findings.add(code, message, one.path, hint)
-        elif one.place is not None:
-            findings.add_at(code, message, one.place, hint)
-        else:
-            findings.add(code, message, self._path, hint, item=f"number {index + 1}")
+    return [Bare(instance.each, instance.each.place, None, instance.each) for instance in upstream.instances]
 
 
 def _product(raw: Mapping[str, Any], path: YamlPath, context: Context) -> list[Item]:
