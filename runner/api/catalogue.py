@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from runner.api.document import Document, parse_document, read_text
-from runner.api.operation import operation_index
+from runner.api.operation import Target, operation_index
 from runner.api.parse import Unparsable, parse
 from runner.api.provider import Provider, Use, plain_vocabulary
 from runner.api.schemas import schema_names, schema_text
 from runner.api.security import plain_auth
 from runner.api.xcheck import reference_problems
-from runner.api.xrunner import Vocabulary, shape_problems, vocabulary
+from runner.api.xinputs import input_problems
+from runner.api.xrunner import shape_problems, vocabulary
 from runner.model.errors import InvalidInput
 
 SUFFIX = ".openapi.yaml"
@@ -79,7 +80,9 @@ def load_provider(
     if raw is None:
         words = plain_vocabulary(index, plain_auth(document))
     else:
-        words = _words(raw, source, steps, index, trusted and overlay is None)
+        if not trusted or overlay is not None:
+            _check(raw, document, index, source, steps)
+        words = vocabulary(raw)
         if not words.auth:
             words = replace(words, auth=plain_auth(document))
     info = document.root.get("info")
@@ -113,19 +116,15 @@ def _described(document: Document, overlay: Path | None) -> tuple[Any, Document,
     return root, source, ()
 
 
-def _words(
-    raw: Any, source: Document, steps: tuple[str, ...], index: Mapping[str, Any], trusted: bool
-) -> Vocabulary:
-    if not trusted:
-        problems = shape_problems(raw, source, steps)
-        if problems:
-            raise InvalidInput(problems)
-    words = vocabulary(raw)
-    if not trusted:
-        problems = reference_problems(raw, words, index, source, steps)
-        if problems:
-            raise InvalidInput(problems)
-    return words
+def _check(
+    raw: Any, document: Document, index: Mapping[str, Target], source: Document, steps: tuple[str, ...]
+) -> None:
+    problems = shape_problems(raw, source, steps)
+    if not problems:
+        problems = reference_problems(raw, vocabulary(raw), index, source, steps)
+        problems += input_problems(raw, document, index, source, steps)
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _base_url(document: Document) -> str:

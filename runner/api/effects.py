@@ -86,7 +86,7 @@ OutcomeKind = Literal["received", "refused", "withdrawn", "blocked", "doubt", "f
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a lifecycle ended. `received`: the effect has the identity `id`; `refused` and `withdrawn`: it does not exist;
+    """How a lifecycle ended. `received`: the effect has the identity `id`; `refused`, `withdrawn`: it does not exist;
     `blocked`: it must not be sent; `doubt`: a person must say; `failed`: retries are used up, nothing is there;
     `waiting`: this run does not wait for it.
 

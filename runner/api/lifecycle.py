@@ -1,23 +1,24 @@
 """The life of one call with an effect: baseline, intent, call, receipt; and what to do when the answer is lost.
 
-No I/O happens here: see `runner.api.effects` for what is yielded and sent. `runner.api.settling` looks for lost effects.
+No I/O happens here: `runner.api.effects` tells what is yielded and sent, `runner.api.settling` looks for lost effects.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
-from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.api.encode import call_of, encode
 from runner.api.judge import Verdict, judge
-from runner.api.lifedata import Action, Delivery, ErrorSpec, Identity, Repeat, Resource, Settle
-from runner.api.locate import MISSING, Scope, locate
+from runner.api.lifedata import Resource
+from runner.api.locate import MISSING, Scope, holds, locate
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
+from runner.api.order import Baseline, Order, View
 from runner.api.provider import Use
 from runner.api.reading import Reading, read_answer
 from runner.api.sealing import seal, unseal
 from runner.model.event import Intended, Received, Refused, Settling, Withdrawn
-from runner.model.http import Answer, NoAnswer, Reply
+from runner.model.http import Answer, Call, NoAnswer, Reply
 from runner.model.observation import Remote
 
 BASELINE_AGE = 60.0
@@ -25,78 +26,6 @@ BASELINE_AGE = 60.0
 
 PATIENCE = 50
 """How often a call is sent again in one run because the API said `not now`."""
-
-
-class View(Protocol):
-    """What a lifecycle may ask of its surroundings without I/O."""
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that never goes back."""
-        ...
-
-    def owned(self, account: str, id: str) -> bool:
-        """Whether the state knows this remote id as somebody's."""
-        ...
-
-    def mint(self) -> str:
-        """Fresh random bits as text."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A wish for one effect: everything that is known before it is asked for.
-
-    `inputs` are evaluated and plain; `digest` and `canonical` are what the journal keeps of them. `settle` is in
-    seconds of this run. `consent`: things of the same given mark that exist already are nobody's business here.
-    `retries` bounds safe resends.
-    """
-
-    address: str
-    generation: int
-    use: Use
-    inputs: Mapping[str, Any]
-    digest: str
-    canonical: Any
-    account: str
-    settle: Settle = Settle()
-    collection: Collection | None = None
-    whole: bool = False
-    append: bool = False
-    consent: bool = False
-    retries: int = 3
-    estimate: float | None = None
-    unit: str = ""
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def delivery(self) -> Delivery:
-        return self.use.kind.delivery if isinstance(self.use.kind, Resource | Action) else Delivery()
-
-    @property
-    def identity(self) -> Identity | None:
-        """Where the answer tells the effect's id; None: it has none of its own."""
-        return self.use.kind.id if isinstance(self.use.kind, Resource) else None
-
-    @property
-    def repeat(self) -> Repeat:
-        kind = self.use.kind
-        if isinstance(kind, Resource | Action):
-            return kind.repeat
-        return "unsafe"
-
-    @property
-    def errors(self) -> ErrorSpec | None:
-        return self.use.kind.errors if isinstance(self.use.kind, Resource) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What stood under the mark before the call; `count` None: the list was not walked."""
-
-    ids: tuple[str, ...] = ()
-    count: int | None = None
-    date: float | None = None
 
 
 def submit(order: Order, view: View) -> Lifecycle:
@@ -160,6 +89,9 @@ def _prepare(order: Order, view: View) -> Generator[Effect, Any, Intended | Outc
         strangers = [id for id in baseline.ids if not view.owned(order.account, id)]
         if strangers and not minted and not order.consent:
             return exists_remotely(order, mark, strangers)
+    refusal = yield from validate(order)
+    if refusal is not None:
+        return refusal
     before = yield from look_before(order)
     if isinstance(before, Outcome):
         return before
@@ -206,8 +138,44 @@ def _baseline(walked: Walked, mark: str) -> Baseline:
     return Baseline(tuple(sorted(remote.id for remote in there)), walked.count, walked.date)
 
 
+def validate(order: Order) -> Generator[Effect, Any, Outcome | None]:
+    """Ask the API whether it would take the call, where its document names a way that costs nothing and does nothing.
+
+    Only a clear no stops the call: whoever cannot be asked may still take it.
+    """
+    kind = order.use.kind
+    if not isinstance(kind, Resource) or kind.validate is None:
+        return None
+    answer = yield Request(validating_call(order.use, order.inputs))
+    if not isinstance(answer, Answer):
+        return None
+    verdict = judge_reply(order, answer)
+    if holds(kind.validate.refused, Scope(answer=answer)) or verdict.meaning == "refused":
+        stop = verdict.message if verdict.unauthorized else ""
+        said = message_of(order.use, answer) or verdict.message
+        return Outcome("blocked", f"{order.use.provider.name} would refuse it: {said}", stop_provider=stop)
+    return None
+
+
+def validating_call(use: Use, inputs: Mapping[str, Any]) -> Call:
+    """The call that asks whether these inputs would be taken."""
+    assert isinstance(use.kind, Resource)
+    assert use.kind.validate is not None
+    spec = use.kind.validate
+    if spec.send:
+        return call_of(use.provider, spec, Scope(request=inputs))
+    return encode(use.provider.operation(spec.operation), inputs)
+
+
+def message_of(use: Use, answer: Answer) -> str:
+    """The API's own words about an error, whatever the status."""
+    spec = use.provider.errors.message
+    value = locate(spec, Scope(answer=answer)) if spec else MISSING
+    return value if isinstance(value, str) else ""
+
+
 def look_before(order: Order) -> Generator[Effect, Any, Mapping[str, Any] | Outcome | None]:
-    """The fields that the document's `before` call keeps, so that a change can be told later; None where it has none."""
+    """The fields that the document's `before` call keeps, so that a change can be told; None where it has none."""
     kind = order.use.kind
     if not isinstance(kind, Resource) or kind.before is None:
         return None
@@ -313,7 +281,7 @@ def settling_note(order: Order, reason: str, since: str = "") -> Record:
 
 
 def agrees(order: Order, remote: Remote, inputs: Mapping[str, Any]) -> bool:
-    """Whether all comparable fields of something found are what was asked for; a field it does not show says nothing."""
+    """Whether all comparable fields of something found are what was asked for; one that it does not show says nothing."""
     find = order.delivery.find
     compare = find.compare if find is not None else order.delivery.compare
     for name, ref in compare.items():

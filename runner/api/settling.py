@@ -15,8 +15,6 @@ from runner.api.effects import Effect, Lifecycle, Outcome, Record, Request, Unti
 from runner.api.encode import call_of
 from runner.api.lifecycle import (
     PATIENCE,
-    Order,
-    View,
     agrees,
     conclude,
     intent_inputs,
@@ -29,6 +27,7 @@ from runner.api.lifecycle import (
 from runner.api.lifedata import FindSpec, Resource
 from runner.api.locate import MISSING, Scope, locate
 from runner.api.marks import fold_mark
+from runner.api.order import Order, View
 from runner.api.reading import read_answer, read_item
 from runner.model.event import Doubted, Intended, Withdrawn
 from runner.model.http import Answer

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from runner.api.effects import Lifecycle, Outcome, Walked
+from runner.api.effects import Lifecycle, Walked
 from runner.api.encode import encode
 from runner.api.lifecycle import BASELINE_AGE
 from runner.api.lifedata import BulkSpec, Resource
@@ -298,5 +298,3 @@ def _find(use: Use) -> Any:
     assert use.kind.delivery.find is not None
     return use.kind.delivery.find
 
-
-__all__ = ["Groups", "Outcome", "resume"]

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.api.effects import Collection, Walked
-from runner.api.encode import call_of, encode
+from runner.api.encode import call_of
 from runner.api.judge import judge
+from runner.api.lifecycle import message_of, validating_call
 from runner.api.lifedata import Lookup, Resource
 from runner.api.locate import MISSING, Scope, holds, locate
 from runner.api.marks import fold_mark, mark_in
@@ -204,26 +205,19 @@ class _Observer:
     async def _validate_one(self, address: str, use: Use, kind: Resource, inputs: Mapping[str, Any]) -> None:
         spec = kind.validate
         assert spec is not None
-        operation = use.provider.operation(spec.operation)
-        call = call_of(use.provider, spec, Scope(request=inputs)) if spec.send else encode(operation, inputs)
-        reply = await self._accounts[use.provider.name].send(call)
+        reply = await self._accounts[use.provider.name].send(validating_call(use, inputs))
         if not isinstance(reply, Answer):
             self._warn(address, f"{use.uses} could not be validated: {reply.message}")
             return
         verdict = judge(reply, use.provider.errors, kind.errors)
         if holds(spec.refused, Scope(answer=reply)) or verdict.meaning == "refused":
-            self._blocks[address] = Block(f"{use.provider.name} would refuse it: {_said(reply, use)}")
+            said = message_of(use, reply) or verdict.message
+            self._blocks[address] = Block(f"{use.provider.name} would refuse it: {said}")
         elif not reply.ok:
             self._warn(address, f"{use.uses} could not be validated: {verdict.message}")
 
     def _warn(self, address: str, message: str) -> None:
         self._warnings.append(Problem("not-validated", message, Place(address), warning=True))
-
-
-def _said(answer: Answer, use: Use) -> str:
-    spec = use.provider.errors.message
-    value = locate(spec, Scope(answer=answer)) if spec else MISSING
-    return str(value) if value is not MISSING else f"status {answer.status}"
 
 
 def _list_inputs(use: Use) -> set[str]:

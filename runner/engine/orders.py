@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.api.lifecycle import Order
 from runner.api.lifedata import Action, Resource
+from runner.api.order import Order
 from runner.api.provider import Use
 from runner.api.sealing import secrets_in
 from runner.compile.canonical import canonical

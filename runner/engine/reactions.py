@@ -48,6 +48,7 @@ class Reactions:
                 self._run.budget.settle(event.address, None, "", paid=False)
                 reason = f"{event.code}: {event.message}" if event.code else event.message
                 self._run.fail(event.address, "refused", reason)
+                self._run.sending.give_turn_back(event.address)
             case Doubted():
                 self._doubted(event)
             case Withdrawn():
@@ -69,6 +70,7 @@ class Reactions:
         if event.address in desk.work.graph.instances:
             run.released(run.scheduler.reached(event.address, SUBMITTED))
         run.waiting.wait(state)
+        run.sending.give_turn_back(event.address, still_running=True)
 
     def _count(self, event: Received, uses: str) -> None:
         use = self._desk.use(uses)
@@ -89,10 +91,12 @@ class Reactions:
             event.reason + ids,
             f"runner resolve {event.address} --adopt ID | --resend | --abandon",
         )
+        self._run.sending.block_behind(event.address)
 
     def _finished(self, event: Finished) -> None:
         run, desk = self._run, self._desk
         desk.tally.running.discard(event.address)
+        run.sending.give_turn_back(event.address)
         if event.address not in desk.work.graph.instances:
             return
         if event.outcome != "ready":
@@ -104,7 +108,7 @@ class Reactions:
         desk.tell(event.address, "ready", event.status)
         run.reached(event.address, "ready")
         if not run.local.is_local(desk.job(event.address).uses):
-            run.save(event.address)
+            run.saving.save(event.address)
         else:
             desk.tally.done += 1
 
@@ -123,6 +127,7 @@ class Reactions:
         """Ended without an effect; a group's trouble is that of each of its rows."""
         desk, run = self._desk, self._run
         run.budget.settle(address, None, "", paid=False)
+        run.sending.give_turn_back(address)
         group = desk.journal.groups.get(address)
         members = [member.address for member in group.intent.members] if group is not None else [address]
         for member in members:

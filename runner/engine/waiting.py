@@ -34,7 +34,7 @@ class Waiting:
             )
             return
         desk.tally.running.add(state.address)
-        if desk.options.no_wait or run.stopped or run.halted:
+        if desk.options.no_wait or run.ending:
             return
         loop = asyncio.get_running_loop()
         instance = desk.work.graph.instances.get(state.address)

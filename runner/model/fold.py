@@ -56,7 +56,7 @@ def _intended(known: InstanceState | None, event: Intended, at: str) -> Instance
         intent=event,
         before=event.before,
         former=_former(known, event.generation),
-        files=dict(known.files) if known is not None else {},
+        files=_stale(known),
         since=at,
     )
 
@@ -69,11 +69,22 @@ def _former(known: InstanceState | None, generation: int) -> tuple[tuple[int, st
     return known.former
 
 
+def _stale(known: InstanceState | None) -> dict[str, FileState]:
+    """The files of a former generation: ours to replace, and no longer what they should be."""
+    if known is None:
+        return {}
+    return {path: replace(file, done=False, sha256="") for path, file in known.files.items()}
+
+
 def _received(known: InstanceState | None, event: Received, at: str) -> InstanceState:
     base = known
     if base is None or base.generation < event.generation:
         base = InstanceState(
-            event.address, event.generation, Phase.RUNNING, former=_former(known, event.generation)
+            event.address,
+            event.generation,
+            Phase.RUNNING,
+            former=_former(known, event.generation),
+            files=_stale(known),
         )
     elif base.generation > event.generation:
         return base
@@ -174,6 +185,7 @@ def join_group(known: InstanceState | None, group: GroupIntended, member: int, a
         mark=who.name,
         group=group.address,
         former=_former(known, who.generation),
+        files=_stale(known),
         since=at,
     )
 

@@ -77,6 +77,11 @@ class Change:
     def spelled(self) -> str:
         return self.verb.value if self.sure else f"{self.verb.value}?"
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it is blocked because only a person can say what came of a call."""
+        return self.verb is Verb.BLOCKED and self.command.startswith("runner resolve ")
+
 
 @dataclass(frozen=True, slots=True)
 class BulkRequests:

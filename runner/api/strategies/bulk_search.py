@@ -1,15 +1,15 @@
 """Rows of a workbook that have no identity: looked for by their names in the collection.
 
 Nothing found at all, by the rule of absence: the group was never done. Some found: once no new one has come for the
-settling time, what is missing needs a person; unless the API itself ended the request, which means that it refused them.
+settling time, what is missing needs a person; unless the API itself ended the request: then it refused them.
 """
 
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.api.effects import Effect, Lifecycle, Outcome, Record, Until, Walk, Walked
-from runner.api.lifecycle import Order, View
 from runner.api.marks import fold_mark
+from runner.api.order import Order, View
 from runner.api.settling import Search, candidates, late_enough, next_look, proves, second_look
 from runner.model.event import Doubted, Event, GroupClosed, Intended, Member, Refused, Settling
 from runner.model.http import Call

@@ -11,10 +11,11 @@ from typing import Any
 from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.api.encode import call_of, encode
 from runner.api.judge import Verdict, judge
-from runner.api.lifecycle import PATIENCE, View
+from runner.api.lifecycle import PATIENCE
 from runner.api.lifedata import BulkSpec, Resource, Settle
 from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.marks import fold_mark
+from runner.api.order import View
 from runner.api.paging import MOST_PAGES, next_cursor, page_inputs
 from runner.api.provider import Use
 from runner.api.reading import read_item

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection, Effect, Outcome, Record, Request, Until, Walk, Walked
-from runner.api.lifecycle import Lifecycle, Order, submit
+from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.lifecycle import submit
 from runner.api.lifedata import Settle
 from runner.api.marks import fold_mark
+from runner.api.order import Order
 from runner.api.provider import Use
 from runner.api.sealing import seal, secrets_in
 from runner.api.settling import settle

@@ -1,0 +1,81 @@
+"""What a lifecycle is given: the wish for one effect, and a view of its surroundings without I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from runner.api.effects import Collection
+from runner.api.lifedata import Action, Delivery, ErrorSpec, Identity, Repeat, Resource, Settle
+from runner.api.provider import Use
+
+
+class View(Protocol):
+    """What a lifecycle may ask of its surroundings without I/O."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def owned(self, account: str, id: str) -> bool:
+        """Whether the state knows this remote id as somebody's."""
+        ...
+
+    def mint(self) -> str:
+        """Fresh random bits as text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A wish for one effect: everything that is known before it is asked for.
+
+    `inputs` are evaluated and plain; `digest` and `canonical` are what the journal keeps of them. `settle` is in
+    seconds of this run. `consent`: things of the same given mark that exist already are nobody's business here.
+    `retries` bounds safe resends.
+    """
+
+    address: str
+    generation: int
+    use: Use
+    inputs: Mapping[str, Any]
+    digest: str
+    canonical: Any
+    account: str
+    settle: Settle = Settle()
+    collection: Collection | None = None
+    whole: bool = False
+    append: bool = False
+    consent: bool = False
+    retries: int = 3
+    estimate: float | None = None
+    unit: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def delivery(self) -> Delivery:
+        return self.use.kind.delivery if isinstance(self.use.kind, Resource | Action) else Delivery()
+
+    @property
+    def identity(self) -> Identity | None:
+        """Where the answer tells the effect's id; None: it has none of its own."""
+        return self.use.kind.id if isinstance(self.use.kind, Resource) else None
+
+    @property
+    def repeat(self) -> Repeat:
+        kind = self.use.kind
+        if isinstance(kind, Resource | Action):
+            return kind.repeat
+        return "unsafe"
+
+    @property
+    def errors(self) -> ErrorSpec | None:
+        return self.use.kind.errors if isinstance(self.use.kind, Resource) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What stood under the mark before the call; `count` None: the list was not walked."""
+
+    ids: tuple[str, ...] = ()
+    count: int | None = None
+    date: float | None = None

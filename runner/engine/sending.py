@@ -1,0 +1,214 @@
+"""Sending: what is done for an instance once all that it needs is there."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from runner.api.effects import Lifecycle, Outcome, Until
+from runner.api.lifecycle import submit
+from runner.api.lifedata import Action, Lookup, Resource
+from runner.api.provider import Use
+from runner.api.settling import settle
+from runner.engine.lanes import Flow, Lane
+from runner.engine.lookups import ask_lookup
+from runner.engine.orders import CannotSend, Wish, order_again, order_for, wish_of
+from runner.engine.turns import Turns, exclusive_key, mark_key
+from runner.model.errors import RunnerError
+from runner.model.manifest import READY
+from runner.model.plan import Change, Verb
+from runner.model.state import InstanceState, Phase
+from runner.model.unknown import Unknown
+
+if TYPE_CHECKING:
+    from runner.engine.apply import Apply
+
+WITHOUT_NEEDS = frozenset({Verb.SETTLE, Verb.RESUME, Verb.DOWNLOAD, Verb.NONE, Verb.SKIP, Verb.BLOCKED})
+"""Verbs of instances that are started at the beginning of a run, whatever they wait for."""
+
+
+class Sending:
+    """Starts instances, each in its turn, in the lanes of their providers."""
+
+    def __init__(self, run: "Apply") -> None:
+        self._run = run
+        self._desk = run.desk
+        self._lanes: dict[str, Lane] = {}
+        self._turns = Turns()
+        self._after_files: dict[str, list[str]] = defaultdict(list)
+
+    def start(self, address: str) -> None:
+        """All that an instance needs is there: do what the plan says of it."""
+        run = self._run
+        change = self._desk.change(address)
+        if run.ending or change.verb in WITHOUT_NEEDS:
+            return
+        try:
+            self._start(address, change)
+        except CannotSend as error:
+            run.fail(address, "failed", str(error))
+        except RunnerError as error:
+            run.fail(address, "failed", error.message, error.hint)
+
+    def _start(self, address: str, change: Change) -> None:
+        desk, run = self._desk, self._run
+        job = desk.job(address)
+        wanted = desk.work.evaluator.condition(desk.work.graph.instances[address], desk.outputs)
+        if isinstance(wanted, Unknown):
+            raise CannotSend(f"its `if` needs {wanted.reason}, which is not known")
+        if not wanted:
+            desk.tell(address, "skipped", "its `if` is false")
+            run.drop(address, quiet=True)
+            return
+        if run.local.is_local(job.uses):
+            run.begin(run.local.make(address))
+            return
+        use = desk.use(job.uses)
+        wish = wish_of(desk, address)
+        if isinstance(use.kind, Lookup):
+            run.begin(self._look_up(address, use, wish))
+        elif not self._unchanged(address, change, wish):
+            if job.bulk and isinstance(use.kind, Resource) and use.kind.bulk is not None:
+                run.ended.add(address)
+                run.groups.add(address, wish)
+            else:
+                self._submit(address, use, wish)
+
+    def _unchanged(self, address: str, change: Change, wish: Wish) -> bool:
+        """Behind `replace?` and `call?`: whether, now that all is known, nothing has changed after all."""
+        state = self._desk.state(address)
+        if state is None or change.sure or state.phase is not Phase.READY:
+            return False
+        if wish.digest in (state.digest, state.accepted):
+            self._desk.known[address] = state.outputs
+            self._desk.tally.unchanged += 1
+            self._run.reached(address, READY)
+            return True
+        if change.verb is Verb.REPLACE and not change.consent:
+            command = f"runner apply --replace '{address}'"
+            self._run.fail(address, "blocked", "its inputs changed, and it is paid for", command)
+            return True
+        return False
+
+    def _submit(self, address: str, use: Use, wish: Wish) -> None:
+        if self._waits_for_files(address, use):
+            return
+        order = order_for(self._desk, address, wish)
+        keys = [exclusive_key(use, order.account, wish.inputs)]
+        if not order.append:
+            keys.append(mark_key(use, order.collection, wish.inputs))
+        if not self._turns.take(address, keys):
+            return
+        if isinstance(use.kind, Resource | Action) and use.kind.effect == "paid":
+            refused = self._run.budget.reserve(address, use.provider.name, order.estimate, order.unit)
+            if refused:
+                self._run.fail(address, "blocked", refused)
+                return
+        self.send(address, use, submit(order, self._desk))
+
+    def _waits_for_files(self, address: str, use: Use) -> bool:
+        """What changes a finished thing waits until the files of that thing are safely here."""
+        if not isinstance(use.kind, Resource) or not use.kind.of:
+            return False
+        graph = self._desk.work.graph
+        for need in graph.instances[address].needs:
+            for target in graph.targets(need):
+                if self._run.saving.under_way(target):
+                    self._after_files[target].append(address)
+                    return True
+        return False
+
+    def files_are_here(self, address: str) -> None:
+        """The files of an instance have come, or cannot: whoever waited for them may change it now."""
+        for waiting in self._after_files.pop(address, ()):
+            self.start(waiting)
+
+    def resume_turn(self, state: InstanceState) -> None:
+        """What was begun by an earlier run goes on holding its turn."""
+        if not isinstance(state.inputs, Mapping) or not state.uses:
+            return
+        use = self._desk.use(state.uses)
+        keys = [exclusive_key(use, state.account, state.inputs)]
+        if state.phase is Phase.UNSETTLED and not (state.intent is not None and state.intent.minted):
+            keys.append(mark_key(use, self._desk.collection(use, state.inputs), state.inputs))
+        self._turns.take(state.address, keys)
+
+    def give_turn_back(self, address: str, *, still_running: bool = False) -> None:
+        """A call has its outcome; `still_running`: what it made is still being worked on there."""
+        keep = []
+        if still_running and (state := self._desk.state(address)) is not None:
+            inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
+            keep.append(exclusive_key(self._desk.use(state.uses), state.account, inputs))
+        for waiting in self._turns.release(address, keep):
+            self.start(waiting)
+
+    def block_behind(self, address: str) -> None:
+        """A call in doubt gives nothing back in this run."""
+        for waiting in self._turns.behind(address):
+            self._run.fail(waiting, "blocked", f"waits for {address}, which is in doubt")
+
+    def settle(self, address: str, state: InstanceState) -> None:
+        """Find out what became of a call that an earlier run sent."""
+        if state.intent is None:
+            return  # a member of a group: its group is taken up as a whole
+        order = order_again(self._desk, state)
+        lifecycle = settle(
+            order,
+            self._desk,
+            state.intent,
+            alive=None,
+            since=state.settling_since,
+            wanted=self._still_wanted(address, state),
+            resend_now=state.resend,
+        )
+        self.send(address, order.use, lifecycle)
+
+    def _still_wanted(self, address: str, state: InstanceState) -> bool:
+        """Whether the manifest still wants this generation with these inputs."""
+        if address not in self._desk.work.graph.instances:
+            return False
+        try:
+            return wish_of(self._desk, address).digest == state.digest
+        except (CannotSend, RunnerError):
+            return False
+
+    def send(self, address: str, use: Use, lifecycle: Lifecycle) -> None:
+        """Put a lifecycle under way in its provider's lane."""
+        run, name = self._run, use.provider.name
+        lane = self._lanes.get(name)
+        if lane is None:
+            workers = 2 * self._desk.work.settings[name].max_in_flight + 2
+            lane = Lane(workers, run, self._desk.walks, self._parked, run.failed)
+            self._lanes[name] = lane
+
+        async def ended(outcome: Outcome) -> None:
+            run.reactions.ended(address, use, outcome)
+            run.leave()
+
+        run.enter()
+        lane.put(Flow(address, lifecycle, self._desk.accounts[name], ended))
+
+    def _parked(self, flow: Flow, until: Until) -> bool:
+        if self._desk.options.no_wait or self._run.ending:
+            return False
+        if flow.waiting != until.reason:
+            flow.waiting = until.reason
+            pause = until.moment - asyncio.get_running_loop().time()
+            self._desk.tell(flow.address, "settling", f"{until.reason} (next look in {pause:.1f} s)")
+        return True
+
+    async def _look_up(self, address: str, use: Use, wish: Wish) -> None:
+        desk = self._desk
+        outputs: Mapping[str, Any] | str | None = desk.known.get(address)
+        if outputs is None:
+            account = desk.accounts[use.provider.name]
+            outputs = await ask_lookup(account, desk.walks, use, wish.inputs, desk.walks.began)
+        if isinstance(outputs, str):
+            self._run.fail(address, "failed", outputs)
+            return
+        await self._run.reactions.looked_up(address, use, wish, outputs)
+
+    async def close(self) -> None:
+        """Take nothing new, and wait until what is in flight has been recorded."""
+        for lane in self._lanes.values():
+            await lane.close()

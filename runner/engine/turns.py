@@ -1,0 +1,71 @@
+"""Turns: what may be under way once at a time: a re-translation of one project, a call under one mark."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runner.api.effects import Collection
+from runner.api.lifedata import Resource
+from runner.api.locate import MISSING, Scope, locate
+from runner.api.marks import fold_mark, mark_in
+from runner.api.provider import Use
+
+Key = tuple[str, ...]
+
+
+def exclusive_key(use: Use, account: str, inputs: Mapping[str, Any]) -> Key | None:
+    """What the provider's document says may be worked on by one at a time; None: nothing."""
+    kind = use.kind
+    if not isinstance(kind, Resource) or not kind.exclusive:
+        return None
+    found = [locate(ref, Scope(request=inputs)) for ref in kind.exclusive]
+    return (account, kind.of or kind.name, *(str(value) for value in found if value is not MISSING))
+
+
+def mark_key(use: Use, collection: Collection | None, inputs: Mapping[str, Any]) -> Key | None:
+    """At most one unsettled call per collection and given mark; None: the mark is minted, and nobody else's."""
+    kind = use.kind
+    if collection is None or not isinstance(kind, Resource) or kind.delivery.find is None:
+        return None
+    mark = mark_in(inputs, kind.delivery.find.field)
+    return (collection.key, "mark", fold_mark(mark)) if mark else None
+
+
+class Turns:
+    """Who has which turn, and who waits for it, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._holder: dict[Key, str] = {}
+        self._held: dict[str, set[Key]] = defaultdict(set)
+        self._waiting: dict[Key, deque[str]] = defaultdict(deque)
+
+    def take(self, address: str, keys: Iterable[Key | None]) -> bool:
+        """Take all of these turns, or none and wait for the first that is taken."""
+        wanted = [key for key in keys if key is not None]
+        for key in wanted:
+            if self._holder.get(key, address) != address:
+                self._waiting[key].append(address)
+                return False
+        for key in wanted:
+            self._holder[key] = address
+            self._held[address].add(key)
+        return True
+
+    def release(self, address: str, keep: Iterable[Key | None] = ()) -> list[str]:
+        """Give back the turns of an address but those in `keep`; returns who may try again."""
+        kept = set(keep)
+        free = [key for key in self._held.get(address, ()) if key not in kept]
+        again: list[str] = []
+        for key in free:
+            self._held[address].discard(key)
+            del self._holder[key]
+            if self._waiting[key]:
+                again.append(self._waiting[key].popleft())
+        return again
+
+    def behind(self, address: str) -> list[str]:
+        """Everybody who waits for a turn that this address will not give back in this run."""
+        found: list[str] = []
+        for key in self._held.get(address, ()):
+            found += self._waiting.pop(key, ())
+        return found

@@ -1,0 +1,45 @@
+"""Turns: one at a time, in the order of coming."""
+
+from runner.engine.turns import Turns
+
+A, B = ("project", "1"), ("mark", "x")
+
+
+def test_one_at_a_time_and_the_next_in_order_of_coming() -> None:
+    turns = Turns()
+
+    assert turns.take("one", [A])
+    assert not turns.take("two", [A])
+    assert not turns.take("three", [A])
+    assert turns.release("one") == ["two"]
+    assert turns.take("two", [A])
+    assert turns.release("two") == ["three"]
+
+
+def test_all_turns_are_taken_or_none() -> None:
+    turns = Turns()
+    turns.take("one", [B])
+
+    assert not turns.take("two", [A, B])
+    assert turns.take("three", [A])
+
+
+def test_a_turn_can_be_kept_while_another_is_given_back() -> None:
+    turns = Turns()
+    turns.take("one", [A, B])
+    turns.take("two", [B])
+
+    assert turns.release("one", keep=[A]) == ["two"]
+    assert not turns.take("three", [A])
+
+
+def test_whoever_needs_no_turn_never_waits() -> None:
+    assert Turns().take("one", [None])
+
+
+def test_whoever_waits_behind_somebody_in_doubt_is_named() -> None:
+    turns = Turns()
+    turns.take("one", [A])
+    turns.take("two", [A])
+
+    assert turns.behind("one") == ["two"]
