@@ -1,6 +1,7 @@
 """A checked manifest for a command: found, loaded, checked, and its sandbox started where one is asked for."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from runner.compile.surroundings import SandboxOverrides
     from runner.model.state import State
     from runner.sandbox.serve import Sandbox
+
+
+_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,9 @@ class Project:
 
     def state_place(self) -> tuple[str, Path]:
         """The manifest's name and the file of its state; with `--sandbox` that of the sandbox."""
+        quick = self._quick_place()
+        if quick is not None:
+            return quick
         from runner.compile.findings import Findings
         from runner.compile.settings import evaluate_settings
         from runner.compile.surroundings import Surroundings
@@ -139,6 +146,27 @@ class Project:
         findings = Findings(manifest.locate)
         settings = evaluate_settings(manifest, Surroundings(os.environ, sandbox=sandbox), findings)
         return manifest.name, settings.state_path
+
+    def _quick_place(self) -> tuple[str, Path] | None:
+        """The same without checking anything, where name and state are plain texts: `status` is instant."""
+        from runner.compile.source import parse_yaml
+
+        try:
+            source = parse_yaml(self.file.read_text(encoding="utf-8-sig"), str(self.file))
+        except (OSError, UnicodeDecodeError):
+            return None
+        if source.problems or not isinstance(source.value, dict):
+            return None
+        name, state = source.value.get("name"), source.value.get("state")
+        if not isinstance(name, str) or not _NAME.match(name):
+            return None
+        if self.chosen.sandbox:
+            state = None
+        ending = ".sandbox.db" if self.chosen.sandbox else ".db"
+        if state is None:
+            state = f".runner/{name}{ending}"
+        plain = isinstance(state, str) and "${{" not in state and "://" not in state
+        return (name, self.file.parent / state) if plain else None
 
     def _published(self) -> Path | None:
         """The folder that a sandbox serves in place of `publish.base_url`."""
