@@ -90,7 +90,9 @@ def number(value: Any) -> int | float:
         match = _NUMBER.fullmatch(value.strip())
         if match:
             return float(value) if match[2] or match[3] else int(value)
-    raise ExpressionError(f"{_quoted(value)} is not a number")
+    raise ExpressionError(
+        f"{_quoted(value)} is not a number", "a number is digits, and perhaps a decimal point"
+    )
 
 
 def integer(value: Any) -> int:
