@@ -14,7 +14,9 @@ Make = Callable[..., Provider]
 
 PATHS = """
 paths:
-  /orders: {get: {operationId: listOrders}, post: {operationId: createOrder}}
+  /orders: {get: {operationId: listOrders, parameters: [&q {name: page, in: query}, {<<: *q, name: pageSize}, \
+{<<: *q, name: clientRef}, {<<: *q, name: ids}]}, post: {operationId: createOrder, requestBody: {content: \
+{application/json: {schema: {type: object, properties: {ref: {}, notification: {}, parts: {}}}}}}}}
   '/orders/{id}': {get: {operationId: getOrder}, delete: {operationId: dropOrder}}
 """
 
@@ -170,6 +172,25 @@ x-runner:
             "auth: [{with: [a], session: {login: {operation: getOrder},"
             " refresh: {operation: getOrder, send: {id: $session.x}}}}]",
             "x is not among what the session keeps",
+        ),
+        ("resources: {o: {effect: free, read: {operation: getOrder, send: {ide: $id}}}}", "has no input ide"),
+        ("resources: {o: {effect: free, delete: {operation: createOrder, many: /ids}}}", "has no input ids"),
+        (
+            "lists: {l: {operation: listOrders, items: $.a, id: $item#/id, page: {kind: page, param: p}}}",
+            "listOrders has no input p",
+        ),
+        (
+            "lists: {l: {operation: listOrders, items: $.a, id: $item#/id, page: {kind: none}, mark: m}}",
+            "listOrders has no input m",
+        ),
+        (
+            "resources: {o: {effect: free, create: {operation: createOrder},"
+            " delivery: {webhook: {field: /reff, window: 1m}}}}",
+            "createOrder has no input reff",
+        ),
+        (
+            "resources: {o: {effect: free, create: {operation: createOrder}, exclusive: [$request.path.id]}}",
+            "createOrder has no input id",
         ),
         ("resources: {o: {}}", "'effect' is a required property"),
         ("resources: {o: {effect: cheap}}", "is not one of"),
