@@ -114,7 +114,7 @@ class Project:
         fresh = self.chosen.sandbox == SANDBOX_FRESH
         name, file = self.state_place()
         if fresh:
-            _forget(file)
+            _forget(file, name, self.manifest.folder)
         settings = SandboxSettings(
             folder=self.manifest.folder / ".runner" / f"{name}.sandbox",
             speed=wishes.speed,
@@ -194,8 +194,23 @@ def _overrides(sandbox: "Sandbox") -> "SandboxOverrides":
     return SandboxOverrides(sandbox.credentials, sandbox.base_urls, publish_base_url=sandbox.files_url)
 
 
-def _forget(state: Path) -> None:
-    """Removes a sandbox's state with what stands beside it; what it knew was the forgotten world."""
+def _forget(state: Path, name: str, folder: Path) -> None:
+    """Removes a sandbox's state, and the downloads that stand as that state recorded them, and nothing else."""
+    from runner.engine.files import UnsafePath, inside, unchanged
+    from runner.engine.store import read_state
+    from runner.model.errors import StateError
+
+    try:
+        held = tuple(read_state(state, name).instances.values())
+    except StateError:
+        held = ()
+    for recorded in [file for one in held for file in one.files.values() if file.done]:
+        try:
+            path = inside(folder, recorded.path)
+        except UnsafePath:
+            continue
+        if unchanged(path, recorded.size, recorded.mtime_ns, recorded.sha256):
+            path.unlink()
     for file in state.parent.glob(f"{state.name}*"):
         if file.is_file() and not file.name.endswith(".lock"):
             file.unlink()

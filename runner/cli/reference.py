@@ -51,7 +51,11 @@ def _section(name: str, command: click.Command) -> str:
     usage = " ".join(command.collect_usage_pieces(context))
     lines = [f"## {name}", "", "```text", f"runner {name} {usage}".rstrip(), "```", ""]
     lines += _prose(inspect.cleandoc(command.help or ""))
-    records = [parameter.get_help_record(context) for parameter in command.params]
+    records = [
+        parameter.get_help_record(context)
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+    ]
     shown = [record for record in records if record is not None]
     if shown:
         lines += ["| option | |", "| --- | --- |"]
