@@ -37,11 +37,16 @@ class Control:
     def routes(self) -> list[BaseRoute]:
         """The pages."""
         return [
+            Route("/__sandbox__/about", self.about),
             Route("/__sandbox__/ledger", self.ledger),
             Route("/__sandbox__/requests", self.requests),
             Route("/__sandbox__/world", self.world),
             Route("/__sandbox__/faults", self.faults, methods=["GET", "POST", "DELETE"]),
         ]
+
+    async def about(self, request: Request) -> Response:
+        """How the sandbox is run."""
+        return JSONResponse({"speed": self._clock.speed, "files": self._files})
 
     async def ledger(self, request: Request) -> Response:
         """Every accepted piece of paid work, in the order of acceptance."""

@@ -115,7 +115,7 @@ def summary(project: Project, now: float) -> dict[str, Any]:
 def minutes(url: str) -> float:
     """What a source video costs: `?minutes=N` in its URL, or 1 to 20 by the URL itself."""
     told = parse_qs(urlsplit(url).query).get("minutes", [""])[0]
-    return int(told) if told.isdecimal() else 1 + int(share(url) * 20)
+    return int(told) if told.isdecimal() and len(told) < 10 else 1 + int(share(url) * 20)
 
 
 def _speakers(body: Mapping[str, Any]) -> list[dict[str, Any]]:

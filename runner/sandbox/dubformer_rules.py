@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runner.sandbox.dubformer_catalogue import EMOTIONAL_LANGS, SOURCE_LANGS, TARGET_LANGS, VOICES
-from runner.sandbox.shape import Field, wrong
+from runner.sandbox.shape import Field, is_url, wrong
 
 MIXING_MODES = ("voiceover_only", "voiceover_with_original_track", "voiceover_without_original_voice")
 DEFAULT_MIXING_MODE = "voiceover_with_original_track"
@@ -70,10 +70,9 @@ def wrong_project(body: Any) -> str | None:
 def wrong_video(url: str) -> str | None:
     """What is wrong with a source video, or None. A path that ends in `.broken` is a video that cannot be
     read."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not is_url(url):
         return "source_video_url must be an http or https URL"
-    return "The source video cannot be read" if parts.path.endswith(".broken") else None
+    return "The source video cannot be read" if urlsplit(url).path.endswith(".broken") else None
 
 
 def needs_subscription(body: Mapping[str, Any]) -> str | None:

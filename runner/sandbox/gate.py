@@ -3,6 +3,7 @@ durable."""
 
 import asyncio
 import inspect
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ class Gate:
             case "retry_after":
                 answer = response(broken(429))
                 until = formatdate(self._clock.real() + deed.value, usegmt=True)
-                answer.headers["Retry-After"] = until if deed.as_date else f"{deed.value:g}"
+                answer.headers["Retry-After"] = until if deed.as_date else str(math.ceil(deed.value))
                 return answer
             case "delay":
                 await self._world.settled()

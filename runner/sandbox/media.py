@@ -15,7 +15,7 @@ from runner.sandbox.film import film, sound
 from runner.sandbox.wire import Reply
 
 _MAKERS = {".mp4": (film, "video/mp4"), ".wav": (sound, "audio/wav")}
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))$")
 _NOT_FOUND = Response("no such file\n", 404, media_type="text/plain")
 
 
@@ -37,7 +37,7 @@ class Media:
         token, provider, thing, name = (
             request.path_params[key] for key in ("token", "provider", "thing", "name")
         )
-        if not hmac.compare_digest(token, self._token(provider, thing, name)):
+        if not hmac.compare_digest(token.encode(), self._token(provider, thing, name).encode()):
             return _NOT_FOUND
         return _made(request, f"{provider}/{thing}/{name}", Path(name).suffix)
 
@@ -78,17 +78,16 @@ def _made(request: Request, text: str, ending: str) -> Response:
     headers = {"ETag": tag, "Accept-Ranges": "bytes"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    asked = request.headers.get("range", "")
-    if (
-        request.headers.get("if-range", tag) != tag
-        or not (match := _RANGE.match(asked))
-        or match[0] == "bytes=-"
-    ):
-        return Response(content, 200, headers, _MAKERS[ending][1])
     size = len(content)
-    start = int(match[1]) if match[1] else max(0, size - int(match[2]))
-    end = min(int(match[2]), size - 1) if match[1] and match[2] else size - 1
-    if start > end:
+    match = _RANGE.match(request.headers.get("range", ""))
+    if match is None or request.headers.get("if-range", tag) != tag:
+        return Response(content, 200, headers, _MAKERS[ending][1])
+    first, last, length = match.groups()
+    start = max(0, size - int(length)) if length else int(first)
+    end = min(int(last), size - 1) if last else size - 1
+    if last and int(last) < int(first):  # no range at all, and so ignored
+        return Response(content, 200, headers, _MAKERS[ending][1])
+    if start >= size:
         return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
     headers["Content-Range"] = f"bytes {start}-{end}/{size}"
     return Response(content[start : end + 1], 206, headers, _MAKERS[ending][1])

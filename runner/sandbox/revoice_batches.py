@@ -12,8 +12,9 @@ from runner.sandbox.revoice_bulk import DEFAULT_LIMIT, MOST_LIMIT, Bulk
 from runner.sandbox.revoice_catalogue import LANGUAGE_IDS
 from runner.sandbox.revoice_media import Gallery
 from runner.sandbox.revoice_replies import checked, error, number, project_of
-from runner.sandbox.revoice_rules import BULK, DELETE, LANGUAGES, MEMBERS, is_url, wrong_batch
+from runner.sandbox.revoice_rules import BULK, DELETE, LANGUAGES, MEMBERS, wrong_batch
 from runner.sandbox.revoice_scripts import BadScript, Scripts, bulk_lines, is_loopback
+from runner.sandbox.shape import is_url
 from runner.sandbox.wire import Ask, Operation, Refusal, Reply
 from runner.sandbox.world import Table, World
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from runner.sandbox.shape import Field, wrong
+from runner.sandbox.shape import Field, is_url, wrong
 
 PROJECT_TYPES = ("line-dubbing", "media-dubbing", "audio-production")
 TEXT_ENDINGS = (".docx", ".txt", ".pdf", ".srt")
@@ -124,15 +124,6 @@ def wrong_batch(body: Any, project_type: str) -> str | None:
         if ending(body["scriptPath"]) in TEXT_ENDINGS and "languageCode" not in body:
             return f"languageCode is required for {ending(body['scriptPath'])} scripts"
     return None
-
-
-def is_url(text: str) -> bool:
-    """Whether it is an http or https URL."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def ending(url: str) -> str:

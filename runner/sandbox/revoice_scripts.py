@@ -137,7 +137,7 @@ def _setting(name: str, cell: Any) -> Any:
         return text.lower() == "true"
     if kind == "integer" and text.isdecimal():
         return int(text)
-    return text if kind == "string" else cell
+    return cell if kind != "string" and isinstance(cell, bool | int | float) else text
 
 
 def _production_languages(rows: Rows) -> list[str]:
@@ -174,6 +174,8 @@ def _sheet(content: bytes, url: str, name: str | None = None) -> Rows:
 
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        if not workbook.sheet_names:
+            raise BadScript(f"the workbook {url} has no sheet")
         if name is not None and name not in workbook.sheet_names:
             raise BadScript(f"the workbook {url} has no sheet {name}")
         rows = workbook.get_sheet_by_name(name or workbook.sheet_names[0]).to_python(skip_empty_area=False)
@@ -192,6 +194,6 @@ def _filled(rows: Rows) -> list[tuple[int, list[Any]]]:
 def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float) and cell == int(cell):
+    if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip() if cell is not None else ""

@@ -158,14 +158,14 @@ def _other(settings: SandboxSettings) -> Sandbox | None:
     if port is None:
         return None
     try:
-        world = json.loads(_fetch(f"http://{HOST}:{port}/__sandbox__/world"))
+        about = json.loads(_fetch(f"http://{HOST}:{port}/__sandbox__/about"))
     except (RunnerError, ValueError):
         return None
-    if world.get("files") != str(settings.files or "") or settings.fresh:
+    if about.get("files") != str(settings.files or "") or settings.fresh:
         raise StateLocked(
             f"another process runs the sandbox in {settings.folder}, with other files", "stop it first"
         )
-    return _sandbox(port, world["speed"])
+    return _sandbox(port, about["speed"])
 
 
 def _forget(folder: Path) -> None:

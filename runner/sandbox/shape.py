@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 Kind = Literal["string", "number", "integer", "boolean", "object", "array"]
 
@@ -43,6 +44,15 @@ def wrong(value: Any, field: Field, at: str = "") -> str | None:
     return None
 
 
+def is_url(text: str) -> bool:
+    """Whether it is a whole http or https URL."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _wrong_object(value: Mapping[str, Any], fields: Mapping[str, Field], at: str) -> str | None:
     prefix = f"{at}." if at else ""
     for name, field in fields.items():
@@ -64,7 +74,9 @@ def _is(value: Any, kind: Kind) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "integer":
-            return isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+            return not isinstance(value, bool) and (
+                isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+            )
         case "number":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "object":

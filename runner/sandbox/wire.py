@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -51,13 +52,23 @@ class Ask:
         if media != "application/json":
             raise Unreadable("Content-Type must be application/json")
         try:
-            return json.loads(self.body, parse_constant=_no_constant)
+            value = json.loads(self.body, parse_constant=_no_constant, parse_float=_finite)
+            if b"\\ud" in self.body.lower():
+                json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
+            return value
         except (ValueError, RecursionError) as error:
             raise Unreadable("the body is not valid JSON") from error
 
 
 def _no_constant(word: str) -> Any:
     raise ValueError(f"{word} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Writer:
                     self._connection.execute(statement, values)
                 self._connection.execute("COMMIT")
                 self._committed += len(batch)
-        except sqlite3.Error as failure:
+        except (sqlite3.Error, ValueError, TypeError) as failure:
             self._failure = failure
         if self._loop is not None and not self._loop.is_closed():
             try:

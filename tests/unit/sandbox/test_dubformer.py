@@ -304,3 +304,12 @@ def test_answers_are_dated_by_the_clock_that_dates_projects(start, dubformer):
     assert (
         timedelta(0) <= dated - datetime.fromisoformat(created).replace(microsecond=0) < timedelta(seconds=9)
     )
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"", b"NaN", b'{"name": 1e999}', b'{"name": "\\ud800"}', b"[" * 100_000]
+)
+def test_what_is_no_json_text_is_a_validation_error(shared, dubformer, content):
+    headers = {"Content-Type": "application/json"}
+    answer = dubformer(shared).post("/projects", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, "ValidationError")

@@ -91,16 +91,16 @@ def test_only_films_and_sounds_are_sources(http, shared):
     assert http.get(shared.media_url + "ep01.txt").status_code == 404
 
 
-def test_published_files_are_served_from_their_directory_only(files, http, shared, tmp_path):
+def test_published_files_are_served_from_their_directory_only(files, http, shared):
     (files / "sub").mkdir()
     (files / "sub" / "a.txt").write_text("hello")
-    (tmp_path / "secret.txt").write_text("no")
+    (files.parent / "secret.txt").write_text("no")
     assert http.get(shared.files_url + "sub/a.txt").text == "hello"
     assert http.get(shared.files_url + "none.txt").status_code == 404
     assert http.get(shared.files_url + "%2e%2e/secret.txt").status_code == 404
 
 
-def test_a_directory_may_be_made_after_the_start(files, http, start, tmp_path):
+def test_a_directory_may_be_made_after_the_start(http, start, tmp_path):
     sandbox = start(files=tmp_path / "later")
     assert http.get(sandbox.files_url + "a.txt").status_code == 404
     (tmp_path / "later").mkdir()
@@ -108,5 +108,11 @@ def test_a_directory_may_be_made_after_the_start(files, http, start, tmp_path):
     assert http.get(sandbox.files_url + "a.txt").text == "hello"
 
 
-def test_without_a_directory_there_are_no_files(files, http, start):
+def test_without_a_directory_there_are_no_files(http, start):
     assert http.get(start(files=None).files_url + "a.txt").status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["bytes=9-5", "bytes=-", "lines=1-2", "bytes=0-1,5-6"])
+def test_a_range_that_makes_no_sense_is_ignored(http, shared, asked):
+    answer = http.get(shared.media_url + "ep01.mp4", headers={"Range": asked})
+    assert (answer.status_code, len(answer.content)) == (200, int(answer.headers["Content-Length"]))

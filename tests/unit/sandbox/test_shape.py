@@ -1,6 +1,6 @@
 import pytest
 
-from runner.sandbox.shape import Field, wrong
+from runner.sandbox.shape import Field, is_url, wrong
 
 PERSON = Field(
     "object",
@@ -32,3 +32,20 @@ PERSON = Field(
 )
 def test_the_first_wrong_thing_is_told_by_its_path(value, message):
     assert wrong(value, PERSON) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("https://x.org/a.mp4?b=c", True),
+        ("http://127.0.0.1:8000/a", True),
+        ("files/a.mp4", False),
+        ("ftp://x.org/a", False),
+        ("http://", False),
+        ("http://[bad", False),
+        ("http://x.org:99999/a", False),
+        ("http://x.org:no/a", False),
+    ],
+)
+def test_a_url_is_http_with_a_host_and_a_possible_port(text, is_one):
+    assert is_url(text) == is_one
