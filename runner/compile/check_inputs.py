@@ -50,12 +50,21 @@ class _Checker:
         inputs = evaluator.collect(instance, _nothing, findings)
         schema = self._schema(instance.job)
         if schema is not None:
-            for fault in schema.faults(inputs):
+            for fault in schema.faults(self._as_written(instance.job, inputs)):
                 self._fault(instance, fault)
         self._check_paths(instance, evaluator.collect_saves(instance, _nothing, findings))
         evaluator.collect_estimate(instance, _nothing, findings)
         if self._manifest.jobs[instance.job].uses in BUILTINS and findings.errors == before:
             self._build(instance, inputs)
+
+    def _as_written(self, job: str, inputs: Any) -> Any:
+        """The inputs with the `columns` of a workbook as the mapping that they are in the manifest."""
+        raw = self._manifest.jobs[job].with_
+        if self._manifest.jobs[job].uses not in BUILTINS or not isinstance(inputs, dict):
+            return inputs
+        if not isinstance(raw, Mapping) or "columns" not in raw:
+            return inputs
+        return {**inputs, "columns": raw["columns"]}
 
     def _schema(self, job: str) -> InputSchema | None:
         if job not in self._schemas:
@@ -121,6 +130,14 @@ class _Checker:
             return
         if not isinstance(made, Unknown):
             self._findings.take(made.warnings)
+
+
+def _as_written(inputs: Any) -> Any:
+    """Inputs in the form that the schema describes: the columns of a workbook as one row fills them."""
+    columns = inputs.get("columns") if isinstance(inputs, dict) else None
+    if not isinstance(columns, list) or not isinstance(inputs.get("rows"), list):
+        return inputs
+    return {**inputs, "columns": columns[0] if columns else {}}
 
 
 def _has_expression(raw: Any) -> bool:
