@@ -169,7 +169,9 @@ class Decider:
         obstacle, firm = self.sight.obstacle(instance)
         if facts.paid and not self._consents.for_change(job, address):
             if job.on_change == "keep":
-                return Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)
+                missing = self._missing_files(facts, instance, held)
+                kept = Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)
+                return missing if missing.verb is Verb.DOWNLOAD else kept
             reason = f"{named} changed; paying for it again needs consent"
             return Decision(Verb.BLOCKED, reason, diff=diff, command=replace_command(address))
         if obstacle:
