@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JOBS   ?= 2
 
-.PHONY: help test check demo clean
+.PHONY: help test check demo docs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,6 +22,9 @@ check: $(READY) ## style and types only
 
 demo: $(READY) ## a season on the sandbox: workbooks, dubs, downloads
 	@$(BIN)/runner apply manifests/quickstart/season.yaml --sandbox --auto-approve
+
+docs: $(READY) ## docs/commands.md, made from the program
+	@$(BIN)/python -m runner.cli.reference > docs/commands.md
 
 clean: ## remove the environment and what the demo left
 	rm -rf $(VENV) manifests/*/.runner manifests/*/out manifests/*/published

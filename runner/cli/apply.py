@@ -139,7 +139,7 @@ def _run(session: "Session", plan: "Plan", screen: "Screen") -> "RunResult":
     if screen.json_wanted:
         return session.apply(plan, JsonReporter(screen.raw_line).report)
     with reporter(plan, screen.look_aside, screen.aside) as watching:
-        return session.apply(plan, watching.report)
+        return session.apply(plan, lambda progress: watching.report(screen.masked(progress)))
 
 
 def _tell(result: "RunResult", screen: "Screen") -> int:

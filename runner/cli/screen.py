@@ -4,12 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from runner.cli.options import Chosen
+from runner.model.progress import Progress
 from runner.model.text import Secret
 from runner.report.mask import Masker
 from runner.report.words import Look
@@ -47,6 +49,11 @@ class Screen:
         """A result for programs; with `line` on one line."""
         spelled = json.dumps(self._masker.value(value), ensure_ascii=False, indent=None if line else 2)
         click.echo(spelled)
+
+    def masked(self, progress: Progress) -> Progress:
+        """An event without any secret that an API may have sent back."""
+        detail = self._masker.text(progress.detail)
+        return progress if detail == progress.detail else replace(progress, detail=detail)
 
     def raw_line(self, line: str) -> None:
         """A line for programs that is JSON already."""
