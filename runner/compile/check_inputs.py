@@ -132,14 +132,6 @@ class _Checker:
             self._findings.take(made.warnings)
 
 
-def _as_written(inputs: Any) -> Any:
-    """Inputs in the form that the schema describes: the columns of a workbook as one row fills them."""
-    columns = inputs.get("columns") if isinstance(inputs, dict) else None
-    if not isinstance(columns, list) or not isinstance(inputs.get("rows"), list):
-        return inputs
-    return {**inputs, "columns": columns[0] if columns else {}}
-
-
 def _has_expression(raw: Any) -> bool:
     if isinstance(raw, str):
         return "${{" in raw
