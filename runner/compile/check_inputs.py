@@ -26,6 +26,9 @@ def check_instances(
     with without_collector():
         for instance in expanded.graph:
             checker.check(instance)
+        for job in manifest.jobs:
+            if not expanded.graph.jobs.get(job):
+                checker.check_written(job)
 
 
 def _nothing(_: str) -> None:
@@ -56,6 +59,14 @@ class _Checker:
         evaluator.collect_estimate(instance, _nothing, findings)
         if self._manifest.jobs[instance.job].uses in BUILTINS and findings.errors == before:
             self._build(instance, inputs)
+
+    def check_written(self, job: str) -> None:
+        """What can be told of a job without instances, as when its `for_each` is broken: what is no expression."""
+        schema, raw = self._schema(job), self._manifest.jobs[job].with_
+        if schema is None or not isinstance(raw, Mapping | None):
+            return
+        for fault in schema.faults(_known_part(raw or {})):
+            self._findings.add(fault.code, fault.message, ("jobs", job, "with", *fault.steps), fault.hint)
 
     def _as_written(self, job: str, inputs: Any) -> Any:
         """The inputs with the `columns` of a workbook as the mapping that they are in the manifest."""
@@ -130,6 +141,17 @@ class _Checker:
             return
         if not isinstance(made, Unknown):
             self._findings.take(made.warnings)
+
+
+def _known_part(raw: Any) -> Any:
+    """A `with` as it is written, with an Unknown for each expression; nulls of mappings are left out."""
+    if isinstance(raw, Mapping):
+        if "$each" in raw:
+            return Unknown("$each")
+        return {name: _known_part(child) for name, child in raw.items() if child is not None}
+    if isinstance(raw, list):
+        return [_known_part(child) for child in raw]
+    return Unknown(raw) if isinstance(raw, str) and "${{" in raw else raw
 
 
 def _has_expression(raw: Any) -> bool:

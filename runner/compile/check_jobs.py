@@ -154,8 +154,10 @@ def check_providers(manifest: Manifest, catalogue: Catalogue, findings: Findings
             continue
         try:
             provider = catalogue.provider(name)
-        except InvalidInput:
-            continue  # reported where a job uses it
+        except InvalidInput as error:
+            if not any(job.uses.startswith(f"{name}.") for job in manifest.jobs.values()):
+                findings.take(error.problems)
+            continue  # else reported where a job uses it
         credentials = sorted({one for scheme in provider.auth for one in scheme.needs})
         for given in raw.get("auth") or {}:
             if credentials and given not in credentials:

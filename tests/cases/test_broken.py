@@ -29,7 +29,7 @@ def told(case: Path) -> str:
     surroundings = Surroundings(env=optional(case / "env.json"), offline=not (case / "online").exists())
     work, problems = check_file(Path("manifest.yaml"), optional(case / "vars.json"), surroundings)
     assert work is None
-    return problems_text(problems) + "\n"
+    return problems_text(problems, Path.cwd()) + "\n"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
