@@ -75,7 +75,7 @@ class Batches:
             batch = await self._create(project, body, ask.operation)
         except BadScript as reason:
             raise Refusal(error(400, str(reason))) from reason
-        return Reply(201, shown_as_created(batch, self._clock.virtual()))
+        return Reply(201, shown_as_created(batch, batch.born))
 
     def delete_batches(self, ask: Ask) -> Reply:
         """Forgets batches."""

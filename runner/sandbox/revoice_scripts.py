@@ -64,27 +64,27 @@ class Scripts:
 
     async def fetch(self, url: str) -> bytes:
         """The bytes at a loopback URL. Raises BadScript when they do not come."""
-        import httpx
+        import aiohttp
 
         if self._client is None:
-            self._client = httpx.AsyncClient(verify=False, trust_env=False, timeout=_PATIENCE)
+            self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE))
         try:
-            async with self._client.stream("GET", url) as answer:
-                if answer.status_code != 200:
-                    raise BadScript(f"{url} answers {answer.status_code}")
-                content = b""
-                async for piece in answer.aiter_bytes():
+            async with self._client.get(url, allow_redirects=False) as answer:
+                if answer.status != 200:
+                    raise BadScript(f"{url} answers {answer.status}")
+                content = bytearray()
+                async for piece in answer.content.iter_any():
                     content += piece
                     if len(content) > _MOST_BYTES:
                         raise BadScript(f"{url} is larger than {_MOST_BYTES} bytes")
-                return content
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+                return bytes(content)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise BadScript(f"{url} cannot be fetched: {type(error).__name__}") from error
 
     async def close(self) -> None:
         """Closes the connections."""
         if self._client is not None:
-            await self._client.aclose()
+            await self._client.close()
 
 
 def is_loopback(url: str) -> bool:
