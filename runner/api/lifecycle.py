@@ -15,7 +15,7 @@ from runner.api.locate import MISSING, Scope, holds, locate
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
 from runner.api.order import Baseline, Order, View
 from runner.api.provider import Use
-from runner.api.reading import Reading, read_answer
+from runner.api.reading import Reading, number, read_answer
 from runner.api.sealing import seal, unseal
 from runner.model.event import Intended, Received, Refused, Settling, Withdrawn
 from runner.model.http import Answer, Call, NoAnswer, Reply
@@ -50,7 +50,7 @@ def submit(order: Order, view: View) -> Lifecycle:
                 )
             )
         pause = _pause(verdict, attempt)
-        if verdict.retry_after is None and attempt >= order.retries:
+        if verdict.retry_after is None and verdict.status not in (425, 429) and attempt >= order.retries:
             return Outcome("failed", f"{verdict.message} (sent {attempt + 1} times)")
         yield Until(view.monotonic() + pause, verdict.message)
     return Outcome("failed", f"the API said “not now” {PATIENCE} times")
@@ -223,7 +223,9 @@ def conclude(
     if verdict.meaning == "refused":
         if intent.attempt > 1 and intent.key:
             return None  # a refused key on a resend means that an effect may exist
-        stop = verdict.message if verdict.unauthorized or verdict.out_of_credit else ""
+        stop = verdict.message if verdict.unauthorized else ""
+        if verdict.out_of_credit and (yield from _credit_is_gone(order)):
+            stop = verdict.message
         yield Record(
             (
                 Refused(
@@ -241,6 +243,18 @@ def conclude(
     if verdict.meaning == "safe":
         yield Record((Withdrawn(address=order.address, generation=order.generation, reason=verdict.message),))
     return None
+
+
+def _credit_is_gone(order: Order) -> Generator[Effect, Any, bool]:
+    """Whether the account's own balance agrees that nothing more can be paid: the same error may mean one feature."""
+    kind = order.use.kind
+    if not isinstance(kind, Resource) or kind.cost is None or kind.cost.balance is None:
+        return True
+    answer = yield Request(call_of(order.use.provider, kind.cost.balance, Scope()))
+    if not isinstance(answer, Answer) or not answer.ok:
+        return True
+    left = number(locate(kind.cost.balance.at, Scope(answer=answer)))
+    return left is None or left <= 0 or (order.estimate is not None and left < order.estimate)
 
 
 def intent_inputs(order: Order, intent: Intended) -> Mapping[str, Any]:

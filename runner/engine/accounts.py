@@ -1,6 +1,7 @@
 """One account at one provider: where it is, its credentials and session, its limits, and what stopped it."""
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -87,6 +88,16 @@ class Account:
                 reply = await self._once(call, fresh)
         self._learn(reply)
         return reply
+
+    async def ask(self, call: Call, *, retries: int = 3) -> Reply:
+        """Send a call that changes nothing there; one that may be repeated is asked again, a little later each time."""
+        for attempt in range(retries):
+            reply = await self.send(call)
+            passing = isinstance(reply, NoAnswer) or reply.status >= 500 or reply.status in (408, 425, 429)
+            if not call.repeatable or not passing or self.halted():
+                return reply
+            await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
+        return await self.send(call)
 
     async def _once(self, call: Call, fresh: bool) -> Reply:
         auth_headers, query = credentials_of(

@@ -297,4 +297,3 @@ def _find(use: Use) -> Any:
     assert isinstance(use.kind, Resource)
     assert use.kind.delivery.find is not None
     return use.kind.delivery.find
-

@@ -117,7 +117,7 @@ class Lane:
     async def _request(self, flow: Flow, effect: Request) -> Any:
         intent = effect.intent
         if intent is None:
-            return await flow.account.send(effect.call, fresh=effect.fresh)
+            return await flow.account.ask(effect.call)
 
         async def before() -> None:
             await self._recorder.record(intent)

@@ -25,7 +25,7 @@ async def ask_lookup(
         if isinstance(walked, Walked):
             return {"list": [remote.item for remote in walked.items.values()]}
         return _reason(use, walked)
-    reply = await account.send(encode(use.operation, inputs))
+    reply = await account.ask(encode(use.operation, inputs))
     if isinstance(reply, Answer) and reply.ok and not reply.unreadable:
         return read_answer(use, reply, inputs).outputs
     return _reason(use, reply)

@@ -4,7 +4,7 @@ Everything here only reads. What it finds is a value for the plan, which is then
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from runner.api.effects import Collection, Walked
@@ -28,8 +28,10 @@ from runner.model.http import Answer
 from runner.model.observation import Block, Observations, Remote
 from runner.model.plan import Cost, Plan, Verb
 from runner.model.problem import Place, Problem
-from runner.model.state import FileState, State
+from runner.model.state import FileState, Phase, State
 from runner.model.unknown import contains_unknown
+
+ENDED = (Phase.READY, Phase.FAILED, Phase.STALLED)
 
 
 def stands(work: Work) -> Any:
@@ -40,6 +42,20 @@ def stands(work: Work) -> Any:
 
 def _stands(folder: Any, file: FileState) -> bool:
     return file_stands(folder, file)
+
+
+def known_outputs(
+    state: State, lookups: Mapping[str, Mapping[str, Any]]
+) -> Callable[[str], Mapping[str, Any] | None]:
+    """The outputs that are known before a run: of what has ended, and of lookups that were read just now."""
+
+    def seen(address: str) -> Mapping[str, Any] | None:
+        if address in lookups:
+            return lookups[address]
+        held = state.instances.get(address)
+        return held.outputs if held is not None and held.phase in ENDED else None
+
+    return seen
 
 
 async def observe_and_plan(work: Work, state: State, options: RunOptions) -> tuple[Plan, Observations]:
@@ -87,18 +103,9 @@ class _Observer:
     def _plan(self, observed: Observations) -> Plan:
         return plan(self._work, self._state, observed, self._options.wishes, stands(self._work))
 
-    def _outputs(self, lookups: Mapping[str, Mapping[str, Any]]) -> Any:
-        def seen(address: str) -> Mapping[str, Any] | None:
-            if address in lookups:
-                return lookups[address]
-            held = self._state.instances.get(address)
-            return held.outputs if held is not None else None
-
-        return seen
-
     def _inputs(self, address: str, lookups: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         instance = self._work.graph.instances[address]
-        inputs: Mapping[str, Any] = self._work.evaluator.inputs(instance, self._outputs(lookups))
+        inputs: Mapping[str, Any] = self._work.evaluator.inputs(instance, known_outputs(self._state, lookups))
         return inputs
 
     async def _lookups(self, first: Plan) -> dict[str, Mapping[str, Any]]:
@@ -180,7 +187,7 @@ class _Observer:
                 wanted.setdefault(use.provider.name, (use.provider, use.kind.cost))
         found: dict[str, Cost] = {}
         for name, (provider, cost) in wanted.items():
-            reply = await self._accounts[name].send(call_of(provider, cost.balance, Scope()))
+            reply = await self._accounts[name].ask(call_of(provider, cost.balance, Scope()))
             if isinstance(reply, Answer) and reply.ok:
                 value = locate(cost.balance.at, Scope(answer=reply))
                 amount = number(value) if value is not MISSING else None
@@ -205,7 +212,7 @@ class _Observer:
     async def _validate_one(self, address: str, use: Use, kind: Resource, inputs: Mapping[str, Any]) -> None:
         spec = kind.validate
         assert spec is not None
-        reply = await self._accounts[use.provider.name].send(validating_call(use, inputs))
+        reply = await self._accounts[use.provider.name].ask(validating_call(use, inputs))
         if not isinstance(reply, Answer):
             self._warn(address, f"{use.uses} could not be validated: {reply.message}")
             return

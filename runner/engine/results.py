@@ -103,7 +103,7 @@ def _fetch(desk: Desk, state: InstanceState, use: Use, name: str, path: str, url
         if not isinstance(kind, Resource) or kind.read is None:
             return ""
         inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
-        reply = await account.send(call_of(use.provider, kind.read, Scope(request=inputs, id=state.id)))
+        reply = await account.ask(call_of(use.provider, kind.read, Scope(request=inputs, id=state.id)))
         if not isinstance(reply, Answer) or not reply.ok:
             return ""
         return link(use, name, read_answer(use, reply, inputs, id=state.id).outputs, account.base_url)

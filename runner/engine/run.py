@@ -22,7 +22,7 @@ from runner.engine.desk import Desk, RunOptions
 from runner.engine.inbox import deliver, take_in
 from runner.engine.journal import Journal, now_text, open_journal
 from runner.engine.lock import Holder
-from runner.engine.observe import observe_and_plan, stands
+from runner.engine.observe import known_outputs, observe_and_plan, stands
 from runner.engine.store import read_state
 from runner.model.event import Received, RunEnded, RunStarted
 from runner.model.observation import Observations
@@ -201,13 +201,7 @@ def _imported(session: Session, plan: Plan, observed: Observations, address: str
     use = work.catalogue.use(change.uses)
     assert use is not None
     assert isinstance(use.kind, Resource)
-    held = session.state.instances
-
-    def outputs(one: str):  # type: ignore[no-untyped-def]
-        known = observed.lookups.get(one)
-        state = held.get(one)
-        return known if known is not None else (state.outputs if state is not None else None)
-
+    outputs = known_outputs(session.state, observed.lookups)
     inputs = work.evaluator.inputs(work.graph.instances[address], outputs)
     made = canonical(change.uses, inputs) if not contains_unknown(inputs) else None
     remote = observed.remotes[address][0]

@@ -93,7 +93,7 @@ class Walks:
             call = encode(
                 account.provider.operation(spec.operation), page_inputs(spec, dict(collection.inputs), cursor)
             )
-            reply = await account.send(call)
+            reply = await account.ask(call)
             if isinstance(reply, NoAnswer) or not reply.ok or reply.unreadable:
                 return reply
             if number == 0:

@@ -60,7 +60,6 @@ class NoAnswer:
     """No whole answer came. `left` is the transport's fact: a connection was handed to this request.
 
     When `left` is false nothing can have happened there. `message` is for people, without secrets.
-    `retry_after` is None here and a number of seconds where a limiter said when to try again.
     """
 
     left: bool

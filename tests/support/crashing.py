@@ -41,6 +41,14 @@ jobs:
       target_lang: es-ES
       source_video_url: https://media.example.com/${{ each.id }}.mp4
     save: {video: "out/minted/${{ each.key }}.mp4"}
+  fix:
+    uses: dubformer.translation
+    for_each: ${{ jobs.minted }}
+    with:
+      id: ${{ jobs.minted[each.key].outputs.id }}
+      target_script: [{start_ms: 100, end_ms: 900, text: "Encore", speaker_id: 1}]
+      target_speakers: [{speaker_id: 1, voice_key: "soundalike", style: feminine}]
+    save: {video: "out/fixed/${{ each.key }}.mp4"}
   batch:
     uses: revoice.batch
     bulk: {size: 3}
@@ -60,21 +68,29 @@ jobs:
       languageCode: fr-FR
 """
 
+
+def _rule(operation: str, probability: float, **deed: Any) -> dict[str, Any]:
+    return {"match": {"operation": operation}, "probability": probability, "do": deed}
+
+
 FAULTS: dict[str, Any] = {
     "seed": 11,
     "settings": {"idempotency": "ignore"},
     "rules": [
-        {"match": {"method": "POST", "operation": "createProject"}, "probability": 0.12, "do": {"drop": "after"}},
-        {"match": {"method": "POST", "operation": "createProject"}, "probability": 0.1, "do": {"drop": "before"}},
-        {"match": {"method": "POST", "operation": "createProject"}, "probability": 0.1, "do": {"status": 500, "when": "after"}},
-        {"match": {"method": "POST", "operation": "createBatch"}, "probability": 0.15, "do": {"drop": "after"}},
-        {"match": {"method": "POST", "operation": "createBatch"}, "probability": 0.1, "do": {"status": 500, "when": "before"}},
-        {"match": {"method": "POST", "operation": "createBulk"}, "probability": 0.3, "do": {"drop": "after"}},
-        {"match": {"method": "POST", "operation": "createBulk"}, "probability": 0.2, "do": {"status": 502, "when": "before"}},
+        _rule("createProject", 0.12, drop="after"),
+        _rule("createProject", 0.1, drop="before"),
+        _rule("createProject", 0.1, status=500, when="after"),
+        _rule("createTranslation", 0.2, drop="after"),
+        _rule("createTranslation", 0.2, status=503, when="before"),
+        _rule("createBatch", 0.15, drop="after"),
+        _rule("createBatch", 0.1, status=500, when="before"),
+        _rule("createBulk", 0.3, drop="after"),
+        _rule("createBulk", 0.2, status=502, when="before"),
         {"match": {"method": "GET"}, "probability": 0.03, "do": {"drop": "before"}},
         {"match": {"method": "GET"}, "probability": 0.03, "do": {"status": 503}},
     ],
-}  # fmt: skip
+}
+"""Faults that a client must survive: effects whose answers are lost, refusals without effect, unreadable lists."""
 
 
 def _apply(folder: str, log: str) -> None:
@@ -136,8 +152,8 @@ class Season:
         return code
 
     def ordered(self) -> Counter[str]:
-        """How often each thing stands in the sandbox's ledger of paid work, by its name."""
-        return Counter(str(row["name"]) for row in self.sandbox.ledger())
+        """How often each thing stands in the sandbox's ledger of accepted work, by operation and name."""
+        return Counter(f"{row['operation']} {row['name']}" for row in self.sandbox.ledger())
 
 
 def season_of(folder: Path, sandbox: Sandbox, episodes: int, seed: int) -> Season:

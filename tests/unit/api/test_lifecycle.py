@@ -304,7 +304,7 @@ def test_a_429_is_waited_out_as_long_as_it_says(project: Use) -> None:
 
 @pytest.mark.parametrize("status", [400, 402, 404, 422])
 def test_a_refusal_is_recorded_and_not_repeated(project: Use, status: int) -> None:
-    world = World([Answer(status, body={"error": "ValidationError", "message": "no"})])
+    world = World([Answer(status, body={"error": "ValidationError", "message": "no"})] * 2)
 
     outcome = world.drive(submit(order(project), world))
 
@@ -459,3 +459,30 @@ def test_a_stored_request_whose_secret_has_gone_is_never_repeated(project: Use) 
 
     assert outcome.kind == "doubt"
     assert world.requests == []
+
+
+NO_CREDIT = Answer(402, body={"error": "PaymentRequiredError", "message": "Insufficient balance"})
+
+
+def test_out_of_credit_stops_the_provider_when_the_balance_agrees(project: Use) -> None:
+    world = World([NO_CREDIT, Answer(200, body={"balance_minutes": 0})])
+
+    outcome = world.drive(submit(order(project), world))
+
+    assert (outcome.kind, outcome.stop_provider) == ("refused", "Insufficient balance")
+
+
+def test_a_missing_subscription_refuses_one_call_and_stops_nobody_else(project: Use) -> None:
+    world = World([NO_CREDIT, Answer(200, body={"balance_minutes": 500})])
+
+    outcome = world.drive(submit(order(project), world))
+
+    assert (outcome.kind, outcome.stop_provider) == ("refused", "")
+
+
+def test_a_429_without_a_time_is_waited_out_longer_than_the_retries(project: Use) -> None:
+    world = World([Answer(429)] * 8 + [CREATED])
+
+    outcome = world.drive(submit(order(project, retries=1), world))
+
+    assert outcome.id == "77"
