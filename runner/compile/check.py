@@ -1,7 +1,7 @@
 """Everything that can be known to be wrong before anybody is asked: the last stage before a plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ from runner.model.settings import ProviderSettings, PublishSettings
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A checked manifest: what plan and apply take. `settings` are by provider; `state_path` is absolute."""
+    """A checked manifest: what plan and apply take. `settings` are by provider; `state_path` is absolute; `budget` is
+    the most that one run may spend, by unit."""
 
     manifest: Manifest
     graph: Graph
@@ -38,6 +39,7 @@ class Work:
     catalogue: Catalogue
     state_path: Path
     surroundings: Surroundings
+    budget: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings) 
         return Checked(None, problems, apart)
     work = Work(
         manifest, expanded.graph, expanded.evaluator, settings.providers, settings.publish, catalogue,
-        settings.state_path, surroundings,
+        settings.state_path, surroundings, settings.budget,
     )  # fmt: skip
     return Checked(work, problems, apart)
 

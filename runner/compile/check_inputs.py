@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.api.provider import Use
+from runner.compile.bulk_names import BulkNames
 from runner.compile.compiled import BUILTINS
 from runner.compile.evaluate import Evaluator
 from runner.compile.expand import Expanded, without_collector
@@ -43,6 +44,7 @@ class _Checker:
         self._uses, self._findings = uses, findings
         self._schemas: dict[str, InputSchema | None] = {}
         self._paths: dict[str, str] = {}
+        self._names = BulkNames(findings)
         self._varying: dict[tuple[str, str, Steps], bool] = {}
 
     def check(self, instance: Instance) -> None:
@@ -55,9 +57,12 @@ class _Checker:
         if schema is not None:
             for fault in schema.faults(self._as_written(instance.job, inputs)):
                 self._fault(instance, fault)
+        job, use = self._manifest.jobs[instance.job], self._uses.get(instance.job)
+        if use is not None:
+            self._names.check(instance, job, use, inputs)
         self._check_paths(instance, evaluator.collect_saves(instance, _nothing, findings))
         evaluator.collect_estimate(instance, _nothing, findings)
-        if self._manifest.jobs[instance.job].uses in BUILTINS and findings.errors == before:
+        if job.uses in BUILTINS and findings.errors == before:
             self._build(instance, inputs)
 
     def check_written(self, job: str) -> None:

@@ -134,7 +134,11 @@ class Findings:
         rest = group.count - len(group.items)
         noun = "item" if group.count == 1 else "items"
         more = f" and {rest} more" if rest > 0 else ""
-        at = f" (at {group.place})" if group.place is not None else ""
+        at = (
+            f" (at {group.place})"
+            if group.place is not None and group.place.file != group.first.where.file
+            else ""
+        )
         return replace(group.first, message=f"{group.first.message}, for {noun} {shown}{more}{at}")
 
 

@@ -21,12 +21,13 @@ from runner.model.unknown import Unknown
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`providers` are those that jobs use, whether the manifest names them or not. `unset` are variables of the
-    environment that `auth` needs: problems for `apply` and an online `plan` only."""
+    """`providers` are those that jobs use, whether the manifest names them or not; `budget` is that of one run.
+    `unset` are variables of the environment that `auth` needs: problems for `apply` and an online `plan` only."""
 
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     publish: PublishSettings | None = None
     state_path: Path = Path()
+    budget: Mapping[str, float] = field(default_factory=dict)
     unset: tuple[Problem, ...] = ()
 
 
@@ -55,6 +56,7 @@ def evaluate_settings(manifest: Manifest, surroundings: Surroundings, findings: 
         providers=providers,
         publish=_publish(manifest, reader, surroundings.sandbox),
         state_path=_state(manifest, reader, surroundings.sandbox),
+        budget=_amounts(manifest.budget, ("budget",), reader),
         unset=unset.problems(),
     )
 
@@ -108,7 +110,7 @@ def _provider(
     made = ProviderSettings(
         name=name,
         rate=reader.parsed(raw["rate"], (*path, "rate"), rate) if "rate" in raw else None,
-        max_in_flight=_count(reader.value(raw.get("max_in_flight", 4), (*path, "max_in_flight"))),
+        max_in_flight=_count(raw.get("max_in_flight"), (*path, "max_in_flight"), reader),
         budget=_amounts(raw.get("budget"), (*path, "budget"), reader),
         settle=SettleSettings(
             effect=reader.parsed(settle.get("effect"), (*path, "settle", "effect"), seconds),
@@ -164,8 +166,13 @@ def _amounts(raw: Any, path: YamlPath, reader: _Reader) -> dict[str, float]:
     return made
 
 
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 4
+def _count(raw: Any, path: YamlPath, reader: _Reader) -> int:
+    value = reader.value(raw, path)
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    if value is not None:
+        reader.findings.add("bad-value", "this needs a whole number from 1 on", path)
+    return 4
 
 
 def _flag(value: Any) -> bool | None:

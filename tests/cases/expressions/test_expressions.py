@@ -1,8 +1,8 @@
 """Expressions and keys that other tools get wrong: each file in this folder is one case.
 
-A case has a `why`, the `row` of a table or other `names` that the expression reads, the scalar `text`, and either
-the
-`value` (and its Python `type`), the `error` with its hint, or the error's `message` alone. With `key: true` the text's value is made an item's key.
+A case has a `why`, the `row` of a table or other `names` that the expression reads, the scalar `text`, and
+either the `value` (and its Python `type`), the `error` with its hint, or the error's `message` alone. With
+`key: true` the text's value is made an item's key.
 """
 
 from pathlib import Path

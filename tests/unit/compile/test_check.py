@@ -179,3 +179,30 @@ def test_two_instances_with_one_path_are_told(folder: Folder) -> None:
         "several instances would write to `out/all.mp4`, first `dub/ep01`, for item `dub/ep02` — "
         "put `${{ each.key }}` into it"
     ]
+
+
+def test_rows_of_a_bulk_request_have_names_of_their_own(folder: Folder) -> None:
+    problems = folder.problems(
+        """
+        jobs:
+          batch:
+            uses: revoice.batch
+            bulk: true
+            for_each: [ep01, ep02]
+            with: {projectId: p, name: "Episode ", scriptPath: "https://x.example/${{ each.key }}.xlsx"}
+        """
+    )
+
+    assert problems == [
+        '`name` of several rows is "Episode ", first of `batch/ep01`, for item `ep02` — '
+        "results are matched by it: make it different in each, with `${{ each.key }}`"
+    ]
+
+
+def test_the_budget_of_a_run_is_evaluated(folder: Folder) -> None:
+    work = folder.check(
+        'vars: {most: 5}\nbudget: {minutes: "${{ vars.most * 2 }}"}\njobs: {a: {uses: dubformer.voices}}'
+    ).work
+
+    assert work is not None
+    assert work.budget == {"minutes": 10.0}
