@@ -30,12 +30,12 @@ def command(glob: str, chosen: Chosen, lock_timeout: float) -> int:
     project = Project(chosen)
     screen = project.screen
     with project.opened() as work:
+        from runner.cli.session import locked
         from runner.compile.acceptance import acceptances
         from runner.engine.desk import RunOptions
-        from runner.engine.run import open_session
 
         options = RunOptions(command="accept", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
-        with open_session(work, options) as session:
+        with locked(work, options) as session:
             events = acceptances(work, session.state, glob)
             session.journal.record_now(*events)
     addresses = [event.address for event in events]

@@ -83,8 +83,8 @@ def command(
     project = Project(chosen)
     wishes = wishes_of(**wished)
     with project.opened(sandbox=SandboxWishes(speed, faults)) as work:
+        from runner.cli.session import locked
         from runner.engine.desk import RunOptions
-        from runner.engine.run import open_session
 
         checked(wishes, work.graph)
         options = RunOptions(
@@ -97,7 +97,7 @@ def command(
             speed=speed if chosen.sandbox else 1.0,
             loopback_only=bool(chosen.sandbox),
         )
-        with open_session(work, options) as session:
+        with locked(work, options) as session:
             return _apply(session, project.screen, auto_approve)
 
 

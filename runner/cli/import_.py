@@ -31,11 +31,12 @@ def command(chosen: Chosen, match: str, lock_timeout: float) -> int:
     project = Project(chosen)
     screen = project.screen
     with project.opened() as work:
+        from runner.cli.session import locked
         from runner.engine.desk import RunOptions
-        from runner.engine.run import import_existing, open_session
+        from runner.engine.run import import_existing
 
         options = RunOptions(command="import", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
-        with open_session(work, options) as session:
+        with locked(work, options) as session:
             found = import_existing(session, match, LineReporter(screen.aside, screen.look_aside).report)
     lines = [f"{address}  {identity}" for address, identity in found]
     follow = f" Next: {screen.look.command('runner apply')}" if found else ""

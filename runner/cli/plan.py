@@ -34,11 +34,13 @@ def command(chosen: Chosen, offline: bool, detailed_exitcode: bool, **wished: An
     screen = project.screen
     wishes = wishes_of(**wished)
     with project.opened(offline=offline) as work:
+        from runner.compile.moves import moved_state, moves
         from runner.engine.desk import RunOptions
         from runner.engine.run import make_plan, read_only_state
 
         checked(wishes, work.graph)
-        state = read_only_state(work.state_path, work.manifest.name)
+        held = read_only_state(work.state_path, work.manifest.name)
+        state = moved_state(held, moves(work.manifest, work.graph, held))
         options = RunOptions(wishes=wishes, command="plan")
         plan, _ = make_plan(work, state, options, offline=offline)
     screen.answer(plan_text(plan, screen.look, verbose=screen.verbose), plan_json(plan))

@@ -1,10 +1,15 @@
 """`runner show`: everything that is known of one address."""
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
 from runner.model.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from runner.cli.project import Project
 
 
 @click.command("show", cls=Command)
@@ -32,5 +37,21 @@ def command(address: str, chosen: Chosen) -> int:
         near = get_close_matches(address, state.instances, n=1)
         hint = f"did you mean `{near[0]}`?" if near else "`runner status --json` lists all"
         raise WrongUsage(f"the state knows nothing of `{address}`", hint)
-    screen.answer(show_text(held, screen.look), show_json(held))
+    history = _history(project, address)
+    screen.answer(show_text(held, screen.look, history), show_json(held, history))
     return exits.DONE
+
+
+def _history(project: "Project", address: str) -> list[dict[str, Any]]:
+    """Every event about the address, oldest first; requests are left out, they are long and not for people."""
+    import json
+
+    from runner.engine.store import read_events
+
+    _, file = project.state_place()
+    found = []
+    for number, at, kind, data in read_events(file, address):
+        fields = json.loads(data)
+        fields.pop("call", None)
+        found.append({"number": number, "at": at, "kind": kind, **fields})
+    return found

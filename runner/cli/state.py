@@ -33,14 +33,14 @@ def move(old: str, new: str, chosen: Chosen, lock_timeout: float) -> int:
     project = Project(chosen)
     screen = project.screen
     with project.opened() as work:
+        from runner.cli.session import locked
         from runner.engine.desk import RunOptions
-        from runner.engine.run import open_session
         from runner.model.event import Moved
 
         options = RunOptions(
             command="state mv", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox)
         )
-        with open_session(work, options) as session:
+        with locked(work, options) as session:
             _check(session.state.instances, work.graph.instances, old, new)
             session.journal.record_now(Moved(address=old, to=new))
     screen.answer(f"{old} is {new} now.", {"version": 1, "moved": {"from": old, "to": new}})

@@ -11,6 +11,20 @@ LONGEST = 400
 """Longer texts are cut in what people read; --json has them whole."""
 
 _PLAIN = Look()
+_TOLD = (
+    "generation",
+    "id",
+    "how",
+    "outcome",
+    "status",
+    "code",
+    "reason",
+    "message",
+    "cost",
+    "unit",
+    "path",
+    "to",
+)
 
 
 def show_text(held: InstanceState, look: Look = _PLAIN, history: Sequence[dict[str, Any]] = ()) -> str:
@@ -115,6 +129,5 @@ def _file_line(file: FileState) -> str:
 
 
 def _event_line(event: dict[str, Any]) -> str:
-    rest = {key: value for key, value in event.items() if key not in ("at", "kind", "address")}
-    shown = ", ".join(f"{key}={_spell(value)[:60]}" for key, value in rest.items() if value not in ("", None))
-    return f"{event.get('at', '')}  {event.get('kind', '')}  {shown}".strip()
+    shown = ", ".join(f"{key} {_spell(event[key])[:60]}" for key in _TOLD if event.get(key) not in ("", None))
+    return f"{event.get('at', '')}  {event.get('kind', ''):<10}  {shown}".strip()

@@ -144,3 +144,32 @@ jobs:
     assert first.out.splitlines()[-1] == "2 workbooks written."
     assert {file.name: file.read_bytes() for file in (folder / "books").iterdir()} == held
     assert not (folder / "published").exists()
+
+
+def test_what_the_manifest_says_was_moved_is_not_paid_for_again(runner, folder: Path) -> None:
+    runner(*APPLY)
+    file = folder / "season.yaml"
+    text = (
+        file.read_text()
+        .replace("  dub:\n", "  voiceover:\n")
+        .replace("jobs:", "moved: [{from: dub, to: voiceover}]\njobs:")
+    )
+    file.write_text(text)
+
+    planned = runner("plan", "--sandbox")
+    applied = runner(*APPLY)
+
+    assert planned.out == "Nothing to do: 2 unchanged.\n"
+    assert applied.out == "Nothing to do: 2 unchanged.\n"
+    assert runner("status", "--sandbox").out.startswith("voiceover (dubformer.project)  2 ready")
+
+
+def test_show_tells_the_history_of_an_address(runner) -> None:
+    runner(*APPLY)
+
+    kinds = [
+        event["kind"] for event in json.loads(runner("show", "dub/e1", "--sandbox", "--json").out)["history"]
+    ]
+
+    assert kinds[0] == "intended"
+    assert kinds[-1] == "saved"

@@ -1,0 +1,23 @@
+"""A locked session for a command that changes the state."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.compile.check import Work
+    from runner.engine.desk import RunOptions
+    from runner.engine.run import Session
+
+
+@contextmanager
+def locked(work: "Work", options: "RunOptions") -> "Iterator[Session]":
+    """The state of the manifest, locked for the time of the block; what `moved:` says is recorded first."""
+    from runner.compile.moves import moves
+    from runner.engine.run import open_session
+
+    with open_session(work, options) as session:
+        taken = moves(work.manifest, work.graph, session.state)
+        if taken:
+            session.journal.record_now(*taken)
+        yield session
