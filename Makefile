@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JOBS   ?= 2
 
-.PHONY: help test check demo docs clean
+.PHONY: help test check demo docs crash clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -25,6 +25,9 @@ demo: $(READY) ## a season on the sandbox: workbooks, dubs, downloads
 
 docs: $(READY) ## docs/commands.md, made from the program
 	@$(BIN)/python -m runner.cli.reference > docs/commands.md
+
+crash: $(READY) ## more random kills than the tests make, in another order each time (CRASH_KILLS=60)
+	@CRASH_RANDOM=1 $(BIN)/python -m pytest -q tests/crash
 
 clean: ## remove the environment and what the demo left
 	rm -rf $(VENV) manifests/*/.runner manifests/*/out manifests/*/published
