@@ -173,3 +173,17 @@ def test_show_tells_the_history_of_an_address(runner) -> None:
 
     assert kinds[0] == "intended"
     assert kinds[-1] == "saved"
+
+
+def test_a_replacement_is_downloaded_over_the_former_file(runner, folder: Path) -> None:
+    runner(*APPLY)
+    before = (folder / "out" / "e1.mp4").read_bytes()
+    file = folder / "season.yaml"
+    file.write_text(file.read_text().replace("target_lang: fr-FR", "target_lang: de-DE"))
+
+    ended = runner(*APPLY, "--replace", "dub/*")
+
+    assert ended.code == 0, ended.out + ended.err
+    assert "2 files saved" in ended.out
+    assert (folder / "out" / "e1.mp4").read_bytes() != before
+    assert runner(*APPLY).out == "Nothing to do: 2 unchanged.\n"
