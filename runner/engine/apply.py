@@ -188,7 +188,10 @@ class Apply:
             return
         change = self.desk.plan.changes.get(address)
         released, skipped = self.scheduler.dropped(address, started)
+        if not started:
+            self.desk.absent.add(address)
         for one in skipped:
+            self.desk.absent.add(one.address)
             other = self.desk.plan.changes.get(one.address)
             if other is None or other.verb in (Verb.SKIP, Verb.BLOCKED, Verb.NONE):
                 continue

@@ -12,6 +12,7 @@ from runner.api.lifedata import Resource, Settle
 from runner.api.marks import mint_bits
 from runner.api.provider import Use
 from runner.compile.check import Work
+from runner.compile.scope import ABSENT, PartialOutputs
 from runner.engine.accounts import Account
 from runner.engine.journal import Journal, now_text
 from runner.engine.transport import Transport
@@ -85,6 +86,7 @@ class Desk:
         self.accounts = Accounts(work, self.transport)
         self.walks = Walks(self.accounts)
         self.known: dict[str, Mapping[str, Any]] = {}
+        self.absent: set[str] = set()
         self._report = report
 
     def monotonic(self) -> float:
@@ -101,13 +103,15 @@ class Desk:
         known = self.known.get(address)
         if known is not None:
             return known
+        if address in self.absent:
+            return ABSENT
         state = self.journal.instances.get(address)
         if state is None or state.phase not in SEEN_PHASES:
             return None
         change = self.plan.changes.get(address)
         if change is not None and state.generation < change.generation:
             return None
-        return state.outputs
+        return PartialOutputs(state.outputs) if state.phase is Phase.RUNNING else state.outputs
 
     def tell(self, address: str, what: str, detail: str = "") -> None:
         """Report progress."""

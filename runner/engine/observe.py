@@ -21,6 +21,7 @@ from runner.compile.plan import plan
 from runner.engine.accounts import Account
 from runner.engine.desk import Accounts, RunOptions
 from runner.engine.lookups import ask_lookup
+from runner.engine.media import MediaCheck, media_fields, media_of
 from runner.engine.results import file_stands
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks, collection_of
@@ -73,6 +74,7 @@ class _Observer:
         self._work = work
         self._state = state
         self._options = options
+        self._transport = transport
         self._accounts = Accounts(work, transport)
         self._walks = Walks(self._accounts)
         self._owned = {(one.account, one.id) for one in state.instances.values() if one.id}
@@ -88,8 +90,11 @@ class _Observer:
         ]
         if not sending and not lookups and not self._blocks:
             return first, Observations()
-        remotes, balances, _ = await asyncio.gather(
-            self._remotes(second, lookups), self._balances(second), self._validate(second, lookups)
+        remotes, balances, _, _ = await asyncio.gather(
+            self._remotes(second, lookups),
+            self._balances(second),
+            self._validate(second, lookups),
+            self._media(second, lookups),
         )
         observed = Observations(
             lookups=lookups,
@@ -194,6 +199,24 @@ class _Observer:
                 if amount is not None:
                     found[name] = Cost(amount, cost.unit, estimate=False)
         return found
+
+    async def _media(self, made: Plan, lookups: Mapping[str, Mapping[str, Any]]) -> None:
+        named: dict[str, dict[str, str]] = {}
+        fields: dict[str, tuple[str, ...]] = {}
+        for change in made:
+            if not change.paid or change.verb not in (Verb.CREATE, Verb.REPLACE):
+                continue
+            if change.uses not in fields:
+                use = self._work.catalogue.use(change.uses)
+                fields[change.uses] = media_fields(use) if use is not None else ()
+            named[change.address] = media_of(fields[change.uses], self._inputs(change.address, lookups))
+        check = MediaCheck(self._transport, self._options.loopback_only)
+        await check.check(url for urls in named.values() for url in urls.values())
+        for address, urls in named.items():
+            for field, url in urls.items():
+                if check.missing(url):
+                    self._blocks[address] = Block(f"its {field} leads nowhere: {url}")
+        self._warnings += check.warnings()
 
     async def _validate(self, made: Plan, lookups: Mapping[str, Mapping[str, Any]]) -> None:
         """Ask the API itself whether it would take a call, where its document names a way that costs nothing."""
