@@ -26,7 +26,7 @@ demo: $(READY) ## a season on the sandbox: workbooks, dubs, downloads
 docs: $(READY) ## docs/commands.md, made from the program
 	@$(BIN)/python -m runner.cli.reference > docs/commands.md
 
-crash: $(READY) ## more random kills than the tests make, in another order each time (CRASH_KILLS=60)
+crash: $(READY) ## random kills, others than those of the tests (CRASH_KILLS=60)
 	@CRASH_RANDOM=1 $(BIN)/python -m pytest -q tests/crash
 
 clean: ## remove the environment and what the demo left
