@@ -28,7 +28,7 @@ def plan(
     work: Work,
     state: State,
     observed: Observations = NO_OBSERVATIONS,
-    wishes: Wishes = Wishes(),  # noqa: B008 - a frozen value
+    wishes: Wishes = Wishes(),
     files: FilesView = recorded,
 ) -> Plan:
     """What will be done to each instance of the manifest, and why.

@@ -24,6 +24,9 @@ LAST = 6
 """So many of the last events stand under the bars."""
 
 
+_PLAIN = Look()
+
+
 class Reporter(Protocol):
     """Takes what a run tells; a context manager, so that a terminal is left as it was found."""
 
@@ -35,7 +38,7 @@ class Reporter(Protocol):
 class LineReporter:
     """One line an event: time, address, what, detail. `write` takes each line without its end."""
 
-    def __init__(self, write: Callable[[str], None], look: Look = Look()) -> None:  # noqa: B008 - a frozen value
+    def __init__(self, write: Callable[[str], None], look: Look = _PLAIN) -> None:
         self._write = write
         self._look = look
 
