@@ -9,6 +9,7 @@ from runner.compile.collector import without_collector
 from runner.compile.plan_bulk import BulkCount
 from runner.compile.plan_decide import Decider, FilesView
 from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts
+from runner.compile.plan_sight import job_of
 from runner.compile.plan_verbs import Decision
 from runner.model.graph import Graph, Instance
 from runner.model.observation import Observations
@@ -109,8 +110,8 @@ def _sending(
 
 def _waits(decider: Decider, instance: Instance) -> bool:
     """Whether it waits for remote work, not only for what is built here."""
-    cause = decider.sight.changing(instance)
-    return bool(cause) and decider.facts[cause.partition("/")[0]].kind is not BUILTIN
+    causes = decider.sight.all_changing(instance)
+    return any(decider.facts[job_of(cause)].kind is not BUILTIN for cause in causes)
 
 
 def _cost(facts: JobFacts, estimates: Mapping[str, Any]) -> Cost | None:

@@ -1,6 +1,7 @@
 """Which verb an instance gets, from where it stands and what its manifest now says."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from runner.compile.canonical import Canonical, canonical
@@ -33,6 +34,9 @@ from runner.model.wishes import Wishes
 
 FilesView = Callable[[FileState], bool]
 """Whether a recorded file still stands there as it was recorded."""
+
+
+_MAY_BE_PAID = (Phase.READY, Phase.RUNNING, Phase.UNSETTLED, Phase.DOUBT)
 
 
 class Decider:
@@ -117,9 +121,7 @@ class Decider:
             return Decision(Verb.BLOCKED, block.reason, command=block.command, diff=decision.diff)
         if not self._limit.passes(instance):
             return Decision(Verb.SKIP, f"beyond --limit {self._wishes.limit}")
-        if facts.kind is ACTION:
-            return Decision(Verb.CALL, decision.reason, decision.sure, decision.consent, decision.diff)
-        return decision
+        return replace(decision, verb=Verb.CALL) if facts.kind is ACTION else decision
 
     def _exists(self, facts: JobFacts, instance: Instance) -> Decision | None:
         remotes = self._observed.remotes.get(instance.address)
@@ -145,7 +147,8 @@ class Decider:
         made = self._canonical(facts, inputs)
         if made is None:
             return self._open(facts, instance)
-        if made.digest == held.digest or made.digest == held.accepted:
+        # What was imported while its inputs were unknown has no digest, and stands for what the manifest says.
+        if not held.digest or made.digest in (held.digest, held.accepted):
             return self._missing_files(facts, instance, held)
         return self._changed(facts, instance, held, made)
 
@@ -157,10 +160,15 @@ class Decider:
         if facts.job.on_change == "keep" and not self._consents.given(instance.address):
             return Decision(Verb.NONE, f"done; kept (on_change: keep) although {cause} changes")
         consent = not facts.paid or self._consents.for_change(facts.job, instance.address)
-        verb = Verb.CALL if facts.kind is ACTION else Verb.REPLACE
         asks = "" if consent else "; if that changes its inputs, it waits for consent"
         command = "" if consent else replace_command(instance.address)
-        return Decision(verb, f"{cause} changes{asks}", sure=False, consent=consent, command=command)
+        obstacle, firm = self.sight.obstacle(instance)
+        if obstacle:
+            return Decision(Verb.SKIP, obstacle, firm=firm)
+        reason = f"{cause} changes{asks}"
+        return self._send(
+            facts, instance, Decision(Verb.REPLACE, reason, sure=False, consent=consent, command=command)
+        )
 
     def _changed(self, facts: JobFacts, instance: Instance, held: InstanceState, made: Canonical) -> Decision:
         address, job = instance.address, facts.job
@@ -249,10 +257,10 @@ class Decider:
 
 
 def _gone(work: Work, state: State) -> Mapping[str, str]:
-    """Digest → address of finished or running work that the manifest no longer holds."""
+    """Digest → address of work that the manifest no longer holds, and that is paid for, or may be."""
     known = work.graph.instances
     return {
         held.digest: address
         for address, held in state.instances.items()
-        if address not in known and held.digest and held.phase in (Phase.READY, Phase.RUNNING)
+        if address not in known and held.digest and held.phase in _MAY_BE_PAID
     }

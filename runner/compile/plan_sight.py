@@ -1,6 +1,6 @@
 """What an instance sees of those it waits for, while the plan walks the graph in its order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.compile.plan_verbs import ENDED_BADLY, Decision
@@ -96,11 +96,11 @@ class Sight:
 
     def changing(self, instance: Instance) -> str:
         """The first of those it waits for whose outputs will change, or nothing."""
+        return next(self.all_changing(instance), "")
+
+    def all_changing(self, instance: Instance) -> Iterator[str]:
+        """Those it waits for whose outputs will change; of a whole job the first."""
         for need in instance.needs:
-            if need.gather:
-                found = self._job_changing.get(need.target, "")
-                if found:
-                    return found
-            elif need.target in self._changing:
-                return need.target
-        return ""
+            found = self._job_changing.get(need.target) if need.gather else need.target
+            if found is not None and found in self._changing:
+                yield found

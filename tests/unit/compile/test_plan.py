@@ -455,3 +455,26 @@ def test_a_workbook_is_built_when_it_is_not_recorded_with_the_same_content(work_
 
     assert (verbs(made)["script/e1"], verbs(made)["script/e2"]) == ("none", "create")
     assert not made.changes["script/e2"].paid
+
+
+def test_a_call_that_left_the_manifest_unsettled_is_not_sent_again_under_a_new_name(work_of: Make) -> None:
+    work = work_of(DUB)
+    lost = replace(held(work, "dub/e1", Phase.UNSETTLED, id=""), address="dub/old")
+
+    assert plan(work, state_of(lost)).changes["dub/e1"].command == "runner state mv dub/old dub/e1"
+
+
+def test_what_was_imported_without_known_inputs_counts_as_it_is(work_of: Make) -> None:
+    work = work_of(DUB)
+
+    assert verbs(plan(work, state_of(held(work, "dub/e1", digest="", inputs=None))))["dub/e1"] == "none"
+
+
+def test_what_may_be_replaced_is_held_back_by_what_was_observed(work_of: Make) -> None:
+    work = work_of(AGAIN)
+    state = state_of(changed(work), held(work, "again/e1"))
+    observed = Observations(blocks={"again/e1": Block("out of credit")})
+
+    made = plan(work, state, observed, Wishes(replace=("*",)))
+
+    assert made.changes["again/e1"].reason == "out of credit"
