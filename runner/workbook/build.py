@@ -11,8 +11,8 @@ from runner.model.problem import Place, Problem
 from runner.workbook.cells import Unfit, cell
 from runner.workbook.columns import Matcher, Target
 from runner.workbook.findings import Findings
+from runner.workbook.new_book import new_workbook
 from runner.workbook.rows import Row
-from runner.workbook.sheet_xml import new_workbook
 from runner.workbook.templates import Template
 
 MOST_ROWS = 1_048_575
