@@ -35,7 +35,7 @@ def command(glob: str, chosen: Chosen, lock_timeout: float) -> int:
         from runner.engine.desk import RunOptions
 
         options = RunOptions(command="accept", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
-        with locked(work, options) as session:
+        with locked(work, options, project.screen) as session:
             events = acceptances(work, session.state, glob)
             session.journal.record_now(*events)
     addresses = [event.address for event in events]

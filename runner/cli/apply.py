@@ -97,7 +97,7 @@ def command(
             speed=speed if chosen.sandbox else 1.0,
             loopback_only=bool(chosen.sandbox),
         )
-        with locked(work, options) as session:
+        with locked(work, options, project.screen) as session:
             return _apply(session, project.screen, auto_approve)
 
 

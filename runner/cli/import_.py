@@ -36,7 +36,7 @@ def command(chosen: Chosen, match: str, lock_timeout: float) -> int:
         from runner.engine.run import import_existing
 
         options = RunOptions(command="import", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
-        with locked(work, options) as session:
+        with locked(work, options, project.screen) as session:
             found = import_existing(session, match, LineReporter(screen.aside, screen.look_aside).report)
     lines = [f"{address}  {identity}" for address, identity in found]
     follow = f" Next: {screen.look.command('runner apply')}" if found else ""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -195,7 +196,22 @@ def _overrides(sandbox: "Sandbox") -> "SandboxOverrides":
 
 
 def _forget(state: Path, name: str, folder: Path) -> None:
-    """Removes a sandbox's state, and the downloads that stand as that state recorded them, and nothing else."""
+    """Removes a sandbox's state, and the downloads that stand as that state recorded them, and nothing else.
+
+    Raises StateLocked while another run works on it.
+    """
+    from runner.engine.journal import now_text
+    from runner.engine.lock import Holder, Lock
+
+    lock = Lock(state)
+    lock.take(Holder(socket.gethostname(), os.getpid(), "apply --sandbox=fresh", now_text()), 0.0)
+    try:
+        _remove(state, name, folder)
+    finally:
+        lock.release()
+
+
+def _remove(state: Path, name: str, folder: Path) -> None:
     from runner.engine.files import UnsafePath, inside, unchanged
     from runner.engine.store import read_state
     from runner.model.errors import StateError

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from runner.cli.screen import Screen
+
 if TYPE_CHECKING:
     from runner.compile.check import Work
     from runner.engine.desk import RunOptions
@@ -11,12 +13,18 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def locked(work: "Work", options: "RunOptions") -> "Iterator[Session]":
-    """The state of the manifest, locked for the time of the block; what `moved:` says is recorded first."""
+def locked(work: "Work", options: "RunOptions", screen: Screen) -> "Iterator[Session]":
+    """The state of the manifest, locked for the time of the block; what `moved:` says is recorded first.
+
+    A former holder that was killed is named aside: what it left open is settled by whoever applies next.
+    """
     from runner.compile.moves import moves
     from runner.engine.run import open_session
 
     with open_session(work, options) as session:
+        former = session.journal.former_holder
+        if former is not None:
+            screen.aside(f"Taken over from {former}, which ended without letting go of the state.")
         taken = moves(work.manifest, work.graph, session.state)
         if taken:
             session.journal.record_now(*taken)

@@ -40,7 +40,7 @@ def move(old: str, new: str, chosen: Chosen, lock_timeout: float) -> int:
         options = RunOptions(
             command="state mv", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox)
         )
-        with locked(work, options) as session:
+        with locked(work, options, project.screen) as session:
             _check(session.state.instances, work.graph.instances, old, new)
             session.journal.record_now(Moved(address=old, to=new))
     screen.answer(f"{old} is {new} now.", {"version": 1, "moved": {"from": old, "to": new}})

@@ -46,3 +46,20 @@ def test_without_waiting_the_run_ends_well_and_says_how_much_is_running(runner, 
     assert "2 still running" in first.out
     assert second.code == 0
     assert "2 files saved" in second.out
+
+
+def test_a_run_that_was_killed_is_taken_over_and_named(runner, folder: Path) -> None:
+    running = begin(folder, "--speed", "1")
+    assert running.stderr is not None
+    while "accepted" not in running.stderr.readline():
+        continue
+    locked = runner("apply", "--sandbox", "--auto-approve")
+    running.kill()
+    running.communicate(timeout=30)
+
+    after = runner("apply", "--sandbox", "--auto-approve", "--speed", "1200")
+
+    assert locked.code == 4
+    assert f"(process {running.pid}" in locked.err
+    assert f"(process {running.pid}" in after.err
+    assert after.code == 0
