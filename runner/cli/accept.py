@@ -33,10 +33,12 @@ def command(glob: str, chosen: Chosen, lock_timeout: float) -> int:
         from runner.cli.session import locked
         from runner.compile.acceptance import acceptances
         from runner.engine.desk import RunOptions
+        from runner.engine.run import make_plan
 
         options = RunOptions(command="accept", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
         with locked(work, options, project.screen) as session:
-            events = acceptances(work, session.state, glob)
+            _, observed = make_plan(work, session.state, options)
+            events = acceptances(work, session.state, glob, observed)
             session.journal.record_now(*events)
     addresses = [event.address for event in events]
     screen.answer(
