@@ -18,7 +18,7 @@ from runner.api.provider import Use
 from runner.api.reading import Reading, number, read_answer
 from runner.api.sealing import seal, unseal
 from runner.model.event import Intended, Received, Refused, Settling, Withdrawn
-from runner.model.http import Answer, Call, NoAnswer, Reply
+from runner.model.http import Answer, Call, Reply
 from runner.model.observation import Remote
 
 BASELINE_AGE = 60.0
@@ -188,17 +188,11 @@ def look_before(order: Order) -> Generator[Effect, Any, Mapping[str, Any] | Outc
 
 
 def _unreadable(order: Order, reply: Reply) -> Outcome:
-    if isinstance(reply, NoAnswer):
-        return Outcome(
-            "failed", f"{order.use.provider.name} could not be read before sending: {reply.message}"
-        )
+    """Nothing is sent while it cannot be seen what is there already."""
     verdict = judge_reply(order, reply)
-    stop = verdict.message if verdict.unauthorized else ""
-    return Outcome(
-        "failed",
-        f"{order.use.provider.name} could not be read before sending: {verdict.message}",
-        stop_provider=stop,
-    )
+    said = verdict.message or (reply.unreadable if isinstance(reply, Answer) else "")
+    reason = f"{order.use.provider.name} could not be read before sending: {said}"
+    return Outcome("failed", reason, stop_provider=verdict.message if verdict.unauthorized else "")
 
 
 def exists_remotely(order: Order, mark: str, ids: list[str]) -> Outcome:

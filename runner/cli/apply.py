@@ -104,15 +104,12 @@ def command(
 def _apply(session: "Session", screen: "Screen", auto_approve: bool) -> int:
     plan = session.plan()
     _show(plan, screen)
-    if not any(change.verb not in _IDLE for change in plan):
+    if plan.idle:
         return exits.of_plan(plan)
     if not auto_approve:
         _ask(screen)
     result = _run(session, plan, screen)
     return _tell(result, screen)
-
-
-_IDLE = ("none", "skip", "blocked")
 
 
 def _show(plan: "Plan", screen: "Screen") -> None:

@@ -36,6 +36,7 @@ class Chosen:
     no_color: bool = False
     verbose: bool = False
     sandbox: str = ""
+    out_dir: Path | None = None
 
 
 def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
@@ -55,6 +56,7 @@ def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
                 no_color=values.pop("no_color"),
                 verbose=values.pop("verbose"),
                 sandbox=values.pop("sandbox", None) or "",
+                out_dir=values.pop("out_dir", None),
             )
             try:
                 return function(*args, chosen=chosen, **values)
@@ -131,6 +133,12 @@ def plan_options(function: F) -> F:
 
 
 _PLAN_OPTIONS = (
+    click.option(
+        "--out-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="FOLDER",
+        help="Save files below this folder instead of the manifest's.",
+    ),
     click.option(
         "--limit",
         type=click.IntRange(min=1),

@@ -80,7 +80,8 @@ class Project:
         from runner.compile.check import check_file
         from runner.compile.surroundings import Surroundings
 
-        surroundings = Surroundings(os.environ, offline=offline, sandbox=sandbox)
+        out_dir = self.chosen.out_dir.absolute() if self.chosen.out_dir is not None else None
+        surroundings = Surroundings(os.environ, offline=offline, sandbox=sandbox, out_dir=out_dir)
         return check_file(self.file, self.variables, surroundings)
 
     def work(self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None) -> "Work":

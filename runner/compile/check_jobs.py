@@ -56,6 +56,11 @@ def check_jobs(manifest: Manifest, uses: Mapping[str, Use], findings: Findings) 
     """Bulk, saves, publishing and units, job by job."""
     for name, job in manifest.jobs.items():
         use = uses.get(name)
+        if job.approve:
+            hint = "leave it out, and review `runner plan` before `runner apply`"
+            findings.add(
+                "no-approval", "this version has no approval gates yet", ("jobs", name, "approve"), hint
+            )
         if job.uses in BUILTINS:
             if manifest.publish is None:
                 findings.add(

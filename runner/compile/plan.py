@@ -57,6 +57,7 @@ def plan(
         manifest=work.manifest.name,
         changes=changes,
         left=_left(work.graph, state),
+        unsettled=_unsettled(work.graph, state),
         bulk=bulk.requests(decider.facts),
         balances=dict(observed.balances),
         warnings=observed.warnings,
@@ -137,6 +138,15 @@ def _rest_lookups(graph: Graph, facts: Mapping[str, JobFacts], changes: dict[str
         change = changes[address]
         if address not in wanted and change.job not in wanted:
             changes[address] = replace(change, verb=Verb.NONE, reason="nothing that will be sent reads it")
+
+
+def _unsettled(graph: Graph, state: State) -> tuple[str, ...]:
+    """What left the manifest while the answer to its call was lost; rows of a workbook are settled with their group."""
+    return tuple(
+        address
+        for address, held in state.instances.items()
+        if address not in graph.instances and held.phase is Phase.UNSETTLED and held.intent is not None
+    )
 
 
 def _left(graph: Graph, state: State) -> tuple[str, ...]:

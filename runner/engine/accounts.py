@@ -93,8 +93,7 @@ class Account:
         """Send a call that changes nothing there; one that may be repeated is asked again, a little later each time."""
         for attempt in range(retries):
             reply = await self.send(call)
-            passing = isinstance(reply, NoAnswer) or reply.status >= 500 or reply.status in (408, 425, 429)
-            if not call.repeatable or not passing or self.halted():
+            if not call.repeatable or not _passing(reply) or self.halted():
                 return reply
             await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
         return await self.send(call)
@@ -169,3 +168,10 @@ class Account:
             self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form
         )
         return tuple(headers.items())
+
+
+def _passing(reply: Reply) -> bool:
+    """Whether asking once more may give a better answer."""
+    if isinstance(reply, NoAnswer) or (reply.ok and reply.unreadable):
+        return True
+    return reply.status >= 500 or reply.status in (408, 425, 429)

@@ -146,6 +146,9 @@ class Apply:
         for address, change in changes.items():
             if change.verb in (Verb.SETTLE, Verb.RESUME) and (state := self.desk.state(address)) is not None:
                 self.sending.resume_turn(state)
+        for address in self.desk.plan.unsettled:
+            if (state := self.desk.state(address)) is not None:
+                self.sending.settle(address, state)
         for address, change in changes.items():
             self._start_known(address, change)
         for address in ready:

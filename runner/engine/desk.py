@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from runner.api.effects import Collection
@@ -89,6 +90,11 @@ class Desk:
         self.absent: set[str] = set()
         self._report = report
 
+    @property
+    def folder(self) -> Path:
+        """The folder that downloads are saved below."""
+        return out_folder(self.work)
+
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 
@@ -160,6 +166,11 @@ class Desk:
         find = kind.delivery.find
         account = self.accounts[use.provider.name]
         return collection_of(use.provider, account.key, find.list, inputs, find.mark)
+
+
+def out_folder(work: Work) -> Path:
+    """Where files are saved: beside the manifest, unless `--out-dir` says otherwise."""
+    return work.surroundings.out_dir or work.manifest.folder
 
 
 class Accounts(dict[str, Account]):

@@ -13,6 +13,7 @@ from typing import Any
 
 from runner.api.effects import Lifecycle, Walked
 from runner.api.encode import encode
+from runner.api.judge import judge
 from runner.api.lifecycle import BASELINE_AGE
 from runner.api.lifedata import BulkSpec, Resource
 from runner.api.locate import MISSING, at_pointer
@@ -122,7 +123,7 @@ class Groups:
         assert collection is not None
         walked = await desk.walks.walk(collection, desk.monotonic() - BASELINE_AGE)
         if not isinstance(walked, Walked):
-            reason = getattr(walked, "message", "") or f"status {getattr(walked, 'status', '?')}"
+            reason = judge(walked, use.provider.errors).message or getattr(walked, "unreadable", "")
             self._all_out(basket, f"{use.provider.name} could not be read before sending: {reason}")
             return None
         self._guard(basket, walked)

@@ -24,7 +24,9 @@ GONE = (404, 410)
 def media_fields(use: Use) -> tuple[str, ...]:
     """The inputs whose value is an address that the API will fetch from, by the document's own `format`."""
     properties = use.inputs_schema().get("properties", {})
-    return tuple(name for name, schema in properties.items() if schema.get("format") in ("uri", "uri-reference"))
+    return tuple(
+        name for name, schema in properties.items() if schema.get("format") in ("uri", "uri-reference")
+    )
 
 
 def media_of(fields: Iterable[str], inputs: Mapping[str, Any]) -> dict[str, str]:

@@ -19,12 +19,13 @@ from runner.api.reading import number
 from runner.compile.check import Work
 from runner.compile.plan import plan
 from runner.engine.accounts import Account
-from runner.engine.desk import Accounts, RunOptions
+from runner.engine.desk import Accounts, RunOptions, out_folder
 from runner.engine.lookups import ask_lookup
 from runner.engine.media import MediaCheck, media_fields, media_of
 from runner.engine.results import file_stands
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks, collection_of
+from runner.model.errors import InvalidInput
 from runner.model.http import Answer
 from runner.model.observation import Block, Observations, Remote
 from runner.model.plan import Cost, Plan, Verb
@@ -35,14 +36,10 @@ from runner.model.unknown import contains_unknown
 ENDED = (Phase.READY, Phase.FAILED, Phase.STALLED)
 
 
-def stands(work: Work) -> Any:
+def stands(work: Work) -> Callable[[FileState], bool]:
     """Whether a recorded file is still there, for the plan."""
-    folder = work.manifest.folder
-    return lambda file: _stands(folder, file)
-
-
-def _stands(folder: Any, file: FileState) -> bool:
-    return file_stands(folder, file)
+    folder = out_folder(work)
+    return lambda file: file_stands(folder, file)
 
 
 def known_outputs(
@@ -110,7 +107,13 @@ class _Observer:
 
     def _inputs(self, address: str, lookups: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         instance = self._work.graph.instances[address]
-        inputs: Mapping[str, Any] = self._work.evaluator.inputs(instance, known_outputs(self._state, lookups))
+        try:
+            inputs: Mapping[str, Any] = self._work.evaluator.inputs(
+                instance, known_outputs(self._state, lookups)
+            )
+        except InvalidInput as error:
+            self._blocks[address] = Block(error.problems[0].message)
+            return {}
         return inputs
 
     async def _lookups(self, first: Plan) -> dict[str, Mapping[str, Any]]:
@@ -228,7 +231,7 @@ class _Observer:
             if use is None or not isinstance(use.kind, Resource) or use.kind.validate is None:
                 continue
             inputs = self._inputs(change.address, lookups)
-            if not contains_unknown(inputs):
+            if inputs and not contains_unknown(inputs):
                 calls.append(self._validate_one(change.address, use, use.kind, inputs))
         await asyncio.gather(*calls)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -54,10 +55,10 @@ def files_of(desk: Desk, address: str) -> Files:
 def there(desk: Desk, state: InstanceState, path: str) -> bool:
     """Whether a file that the state records stands where it was put, unchanged."""
     held = state.files.get(path)
-    return held is not None and file_stands(desk.work.manifest.folder, held)
+    return held is not None and file_stands(desk.folder, held)
 
 
-def file_stands(folder: Any, held: FileState) -> bool:
+def file_stands(folder: Path, held: FileState) -> bool:
     """Whether a recorded file is still there as it was recorded."""
     if not held.done:
         return False

@@ -20,7 +20,7 @@ class Saving:
         self._left: dict[str, int] = {}
         self._troubled: set[str] = set()
         self.downloads = Downloads(
-            desk.work.manifest.folder,
+            desk.folder,
             desk.transport,
             desk.journal,
             self._fetched,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -40,18 +41,45 @@ def server_date(answer: Answer) -> float | None:
     if not text:
         return None
     try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
+        moment = parsedate_to_datetime(text)
+        # A date without a zone is GMT (RFC 9110); this machine's own zone must not come into it.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
+class _Held:
+    """A list as it was read, and what it looks like to those who know different marks in its items."""
+
+    def __init__(self, spec: ListSpec, began: float) -> None:
+        self.began = began
+        self.date: float | None = None
+        self.items: dict[str, Any] = {}
+        self._spec = spec
+        self._views: dict[str, Walked] = {}
+
+    def add(self, items: list[Any]) -> None:
+        """Items of one page; what an earlier page showed already counts once."""
+        for item in items:
+            id = id_text(locate(self._spec.id, Scope(item=item)))
+            self.items[id or f"\0{len(self.items)}"] = item  # without a readable id it counts all the same
+
+    def seen_with(self, mark_ref: str) -> Walked:
+        """The list with the items' marks read at `mark_ref`."""
+        if mark_ref not in self._views:
+            remotes = {key: _remote(key, mark_ref, item) for key, item in self.items.items()}
+            self._views[mark_ref] = Walked(remotes, _by_mark(remotes), self.began, self.date)
+        return self._views[mark_ref]
+
+
 class Walks:
-    """Shares walks: whoever asks while one is under way that began late enough gets that one."""
+    """Shares walks: whoever asks while one is under way that began late enough gets that one, and so its failure."""
 
     def __init__(self, accounts: Mapping[str, Account]) -> None:
         self._accounts = accounts
-        self._done: dict[str, Walked] = {}
-        self._under_way: dict[str, tuple[float, asyncio.Task[Walked | Reply]]] = {}
+        self._done: dict[str, _Held] = {}
+        self._failed: dict[str, tuple[float, Reply]] = {}
+        self._under_way: dict[str, tuple[float, asyncio.Task[_Held | Reply]]] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.began = asyncio.get_running_loop().time()
         self.count = 0
@@ -59,28 +87,46 @@ class Walks:
     async def walk(self, collection: Collection, since: float) -> Walked | Reply:
         """A walk that began at or after `since` (monotonic): a held one, one under way, or a new one.
 
-        Returns the reply that ended it when a page could not be read.
+        Returns the reply that ended it when a page could not be read. Who asks may know a mark in the items that
+        whoever began the walk did not know: each is told of the list with the marks at its own place.
         """
-        held = self._done.get(collection.key)
+        read = await self._walk(collection, since)
+        return read.seen_with(collection.mark) if isinstance(read, _Held) else read
+
+    async def _walk(self, collection: Collection, since: float) -> _Held | Reply:
+        key = collection.key
+        held = self._done.get(key)
         if held is not None and held.began >= since:
             return held
-        running = self._under_way.get(collection.key)
+        running = self._under_way.get(key)
         if running is not None and running[0] >= since:
             return await asyncio.shield(running[1])
-        async with self._turns[collection.key]:
-            held = self._done.get(collection.key)
+        asked = asyncio.get_running_loop().time()
+        async with self._turns[key]:
+            held = self._done.get(key)
             if held is not None and held.began >= since:
                 return held
-            began = asyncio.get_running_loop().time()
-            task = asyncio.ensure_future(self._read(collection, began))
-            self._under_way[collection.key] = (began, task)
-            try:
-                walked = await asyncio.shield(task)
-            finally:
-                self._under_way.pop(collection.key, None)
-            if isinstance(walked, Walked):
-                self._done[collection.key] = walked
-            return walked
+            failed = self._failed.get(key)
+            if failed is not None and failed[0] >= max(since, asked):
+                return failed[1]  # it failed while this one waited for its turn
+            return await self._begin(collection)
+
+    async def _begin(self, collection: Collection) -> _Held | Reply:
+        key, began = collection.key, asyncio.get_running_loop().time()
+        task = asyncio.ensure_future(self._read(collection, began))
+        self._under_way[key] = (began, task)
+
+        def ended(_: asyncio.Task[_Held | Reply]) -> None:
+            if self._under_way.get(key) == (began, task):
+                del self._under_way[key]
+
+        task.add_done_callback(ended)
+        read = await asyncio.shield(task)
+        if isinstance(read, _Held):
+            self._done[key] = read
+        else:
+            self._failed[key] = (began, read)
+        return read
 
     async def _read(self, collection: Collection, began: float) -> Walked | Reply:
         account = self._accounts[collection.provider]
@@ -98,6 +144,8 @@ class Walks:
                 return reply
             if number == 0:
                 date = server_date(reply)
+                if not _holds_list(spec, reply.body):
+                    return replace(reply, unreadable="the answer holds no list where one is documented")
             found = find_all(spec.items, reply.body)
             for item in found:
                 remote = _remote(spec, collection.mark, item)
@@ -106,6 +154,14 @@ class Walks:
             if cursor is None:
                 break
         return Walked(items, _by_mark(items), began, date)
+
+
+def _holds_list(spec: ListSpec, body: Any) -> bool:
+    """Whether the list stands where the document says: an answer of another form must not pass for an empty list."""
+    if not spec.items.endswith("[*]"):
+        return isinstance(body, Mapping | list)
+    held = find_all(spec.items.removesuffix("[*]"), body)
+    return bool(held) and all(isinstance(one, list) for one in held)
 
 
 def _remote(spec: ListSpec, mark_ref: str, item: Any) -> Remote:

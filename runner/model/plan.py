@@ -96,13 +96,15 @@ class BulkRequests:
 class Plan:
     """Changes by address in the order of the graph.
 
-    `left` are addresses that the state knows and the manifest does not.
+    `left` are addresses that the state knows and the manifest does not; `unsettled` those of them whose last call has
+    no outcome yet, so that it is looked for and never sent again.
     `balances` maps a provider to what is left there; `warnings` do not stop a run.
     """
 
     manifest: str
     changes: Mapping[str, Change]
     left: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
     bulk: tuple[BulkRequests, ...] = ()
     balances: Mapping[str, Cost] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
@@ -118,4 +120,10 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether apply would do nothing at all."""
-        return all(change.verb in (Verb.NONE, Verb.SKIP) for change in self)
+        return not self.unsettled and all(change.verb in (Verb.NONE, Verb.SKIP) for change in self)
+
+    @property
+    def idle(self) -> bool:
+        """Whether apply would ask nobody for anything: all that is left to say is what is blocked."""
+        idle = (Verb.NONE, Verb.SKIP, Verb.BLOCKED)
+        return not self.unsettled and all(change.verb in idle for change in self)

@@ -20,6 +20,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "summary": {verb.value: count for verb, count in counts.items()},
         "changes": [_change(change) for change in plan],
         "left": list(plan.left),
+        "unsettled": list(plan.unsettled),
         "bulk": [{"job": bulk.job, "rows": bulk.rows, "most": bulk.most} for bulk in plan.bulk],
         "costs": _costs(plan),
         "balances": {provider: _cost(balance) for provider, balance in plan.balances.items()},

@@ -151,8 +151,15 @@ def _contract_lines(plan: Plan, look: Look) -> list[str]:
 
 
 def _left_lines(plan: Plan, verbose: bool) -> list[str]:
-    if not plan.left:
-        return []
-    shown = plan.left if verbose or len(plan.left) <= MOST else plan.left[:FIRST]
-    rest = f" and {len(plan.left) - len(shown):,} more" if len(shown) < len(plan.left) else ""
-    return [f"Kept, but no longer in the manifest: {', '.join(shown)}{rest}"]
+    lines = []
+    if plan.left:
+        lines.append(f"Kept, but no longer in the manifest: {_some(plan.left, verbose)}")
+    if plan.unsettled:
+        lines.append(f"Looked for, as the answer to their call was lost: {_some(plan.unsettled, verbose)}")
+    return lines
+
+
+def _some(addresses: Sequence[str], verbose: bool) -> str:
+    shown = addresses if verbose or len(addresses) <= MOST else addresses[:FIRST]
+    rest = f" and {len(addresses) - len(shown):,} more" if len(shown) < len(addresses) else ""
+    return f"{', '.join(shown)}{rest}"
