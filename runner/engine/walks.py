@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.marks import fold_mark
 from runner.api.paging import MOST_PAGES, next_cursor, page_inputs
 from runner.api.provider import Provider
+from runner.api.reading import id_text
 from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
 from runner.model.observation import Remote
@@ -46,6 +48,10 @@ def server_date(answer: Answer) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+MOST_STALE = 3
+"""So many pages in a row without anything new, and the list is taken to repeat itself."""
 
 
 class _Held:
@@ -128,13 +134,13 @@ class Walks:
             self._failed[key] = (began, read)
         return read
 
-    async def _read(self, collection: Collection, began: float) -> Walked | Reply:
+    async def _read(self, collection: Collection, began: float) -> _Held | Reply:
         account = self._accounts[collection.provider]
         spec = account.provider.lists[collection.list]
-        items: dict[str, Remote] = {}
-        date: float | None = None
+        held = _Held(spec, began)
         cursor: Any = spec.page.first
         self.count += 1
+        stale = 0
         for number in range(MOST_PAGES):
             call = encode(
                 account.provider.operation(spec.operation), page_inputs(spec, dict(collection.inputs), cursor)
@@ -142,18 +148,21 @@ class Walks:
             reply = await account.ask(call)
             if isinstance(reply, NoAnswer) or not reply.ok or reply.unreadable:
                 return reply
+            if not _holds_list(spec, reply.body):
+                return replace(reply, unreadable="the answer holds no list where one is documented")
             if number == 0:
-                date = server_date(reply)
-                if not _holds_list(spec, reply.body):
-                    return replace(reply, unreadable="the answer holds no list where one is documented")
-            found = find_all(spec.items, reply.body)
-            for item in found:
-                remote = _remote(spec, collection.mark, item)
-                items[remote.id] = remote
-            cursor = next_cursor(spec, reply, cursor, len(found), len(items))
+                held.date = server_date(reply)
+            found, before = find_all(spec.items, reply.body), len(held.items)
+            held.add(found)
+            cursor = next_cursor(spec, reply, cursor, len(found), len(held.items))
             if cursor is None:
-                break
-        return Walked(items, _by_mark(items), began, date)
+                return held
+            stale = stale + 1 if len(held.items) == before else 0
+            if stale >= MOST_STALE:
+                return replace(
+                    reply, unreadable="its pages repeat themselves, so it cannot be read to its end"
+                )
+        return NoAnswer(True, f"the list has more than {MOST_PAGES} pages")
 
 
 def _holds_list(spec: ListSpec, body: Any) -> bool:
@@ -164,13 +173,10 @@ def _holds_list(spec: ListSpec, body: Any) -> bool:
     return bool(held) and all(isinstance(one, list) for one in held)
 
 
-def _remote(spec: ListSpec, mark_ref: str, item: Any) -> Remote:
-    scope = Scope(item=item)
-    id = locate(spec.id, scope)
-    mark = locate(mark_ref, scope) if mark_ref else MISSING
-    return Remote(
-        "" if id is MISSING else str(id), "" if mark is MISSING or mark is None else str(mark), item
-    )
+def _remote(key: str, mark_ref: str, item: Any) -> Remote:
+    mark = locate(mark_ref, Scope(item=item)) if mark_ref else MISSING
+    said = "" if mark is MISSING or mark is None else str(mark)
+    return Remote("" if key.startswith("\0") else key, said, item)
 
 
 def _by_mark(items: Mapping[str, Remote]) -> dict[str, tuple[Remote, ...]]:

@@ -1,0 +1,236 @@
+"""Lists over real sockets: what is shared, what passes for a list, and what is told of an item."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runner.api.catalogue import load_provider
+from runner.api.effects import Collection, Walked
+from runner.api.provider import Provider
+from runner.engine.accounts import Account
+from runner.engine.transport import Timeouts, Transport
+from runner.engine.walks import Walks, server_date
+from runner.model.http import Answer, Reply
+from runner.model.settings import ProviderSettings
+
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: Acme, version: '1'}
+servers: [{url: https://acme.test}]
+paths:
+  /things:
+    get:
+      operationId: listThings
+      parameters: [{name: page, in: query, schema: {type: integer}}, {name: size, in: query, schema: {type: integer}}]
+      responses: {'200': {description: all}}
+x-runner:
+  version: 1
+  lists:
+    things:
+      operation: listThings
+      items: "$.things[*]"
+      id: "$item#/id"
+      page: PAGE
+"""
+PLAIN = "{kind: none}"
+PAGED = "{kind: page, param: page, first: 1, size: size, max: 2, end: empty}"
+Make = Callable[[Callable[[Any, socket.socket, int], None]], Any]
+
+
+def provider(page: str = PLAIN) -> Provider:
+    return load_provider("acme", DOCUMENT.replace("PAGE", page), "acme.yaml")
+
+
+def answering(bodies: Callable[[str], Any]) -> Callable[[Any, socket.socket, int], None]:
+    def behave(peer: Any, connection: socket.socket, number: int) -> None:
+        while request := peer.request(connection):
+            target = request.split(b" ")[1].decode()
+            raw = json.dumps(bodies(target)).encode()
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+            connection.sendall(head.encode() + raw)
+
+    return behave
+
+
+def things(mark: str = "") -> Collection:
+    return Collection("acme", "things", (), "acme things", mark)
+
+
+def walking(url: str, steps: Callable[[Walks], Any], page: str = PLAIN) -> Any:
+    async def run() -> Any:
+        transport = Transport(Timeouts(connect=1.0, read=2.0, total=5.0))
+        account = Account(provider(page), ProviderSettings("acme", base_url=url), transport)
+        try:
+            return await steps(Walks({"acme": account}))
+        finally:
+            await transport.close()
+
+    return asyncio.run(run())
+
+
+def walked(url: str, page: str = PLAIN, mark: str = "$item#/name") -> Walked | Reply:
+    async def steps(walks: Walks) -> Any:
+        return await walks.walk(things(mark), 0.0)
+
+    found: Walked | Reply = walking(url, steps, page)
+    return found
+
+
+def test_a_walk_begun_by_somebody_who_knows_no_mark_shows_marks_to_those_who_do(peer: Make) -> None:
+    there = peer(answering(lambda _: {"things": [{"id": 7, "name": "ep01"}]}))
+
+    async def steps(walks: Walks) -> Any:
+        without = await walks.walk(things(), 0.0)
+        return without, await walks.walk(things("$item#/name"), 0.0), walks.count
+
+    without, seen, count = walking(there.url, steps)
+
+    assert without.by_mark == {}
+    assert [remote.id for remote in seen.by_mark["ep01"]] == ["7"]
+    assert count == 1
+
+
+def test_an_item_without_a_readable_id_is_shown_under_its_mark_and_counted(peer: Make) -> None:
+    items = [{"id": None, "name": "a"}, {"name": "a"}, {"id": True, "name": "a"}, {"id": 5, "name": "a"}]
+
+    seen = walked(peer(answering(lambda _: {"things": items})).url)
+
+    assert isinstance(seen, Walked)
+    assert [remote.id for remote in seen.by_mark["a"]] == ["", "", "", "5"]
+    assert seen.count == 4
+
+
+@pytest.mark.parametrize("body", [{"error": "try later"}, {"things": None}, {"things": {}}, [], None, "ok"])
+def test_an_answer_of_another_form_never_passes_for_an_empty_list(peer: Make, body: Any) -> None:
+    assert not isinstance(walked(peer(answering(lambda _: body)).url), Walked)
+
+
+def test_a_later_page_of_another_form_ends_the_walk_without_a_list(peer: Make) -> None:
+    def page(target: str) -> Any:
+        return {"things": [{"id": 1}, {"id": 2}]} if "page=1" in target else {"message": "later"}
+
+    assert not isinstance(walked(peer(answering(page)).url, PAGED), Walked)
+
+
+def test_what_stands_on_two_pages_counts_once(peer: Make) -> None:
+    pages = {"1": [{"id": 1}, {"id": 2}], "2": [{"id": 2}, {"id": 3}]}
+
+    def page(target: str) -> Any:
+        number = target.split("page=")[1].split("&")[0]
+        return {"things": pages.get(number, [])}
+
+    seen = walked(peer(answering(page)).url, PAGED)
+
+    assert isinstance(seen, Walked)
+    assert list(seen.items) == ["1", "2", "3"]
+
+
+def test_a_list_that_gives_the_same_page_for_ever_is_not_read_to_its_end(peer: Make) -> None:
+    there = peer(answering(lambda _: {"things": [{"id": 1}, {"id": 2}]}))
+
+    seen = walked(there.url, PAGED)
+
+    assert isinstance(seen, Answer)
+    assert "repeat" in seen.unreadable
+    assert len(there.received) < 50
+
+
+def test_all_who_ask_at_once_share_one_walk(peer: Make) -> None:
+    there = peer(answering(lambda _: {"things": []}))
+
+    async def steps(walks: Walks) -> Any:
+        now = asyncio.get_running_loop().time()
+        return await asyncio.gather(*(walks.walk(things(), now) for _ in range(50))), walks.count
+
+    found, count = walking(there.url, steps)
+
+    assert all(isinstance(one, Walked) for one in found)
+    assert count <= 2
+
+
+def test_a_walk_that_began_before_it_was_asked_for_does_not_serve(peer: Make) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def page(_: str) -> Any:
+        asked.set()
+        go.wait(5)
+        return {"things": []}
+
+    there = peer(answering(page))
+
+    async def steps(walks: Walks) -> Any:
+        loop = asyncio.get_running_loop()
+        early = asyncio.ensure_future(walks.walk(things(), 0.0))
+        await loop.run_in_executor(None, asked.wait, 5)
+        since = loop.time()
+        late = asyncio.ensure_future(walks.walk(things(), since))
+        await asyncio.sleep(0)
+        go.set()
+        await early
+        return (await late).began >= since, walks.count
+
+    assert walking(there.url, steps) == (True, 2)
+
+
+def test_whoever_is_cancelled_takes_the_walk_from_nobody(peer: Make) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def page(_: str) -> Any:
+        asked.set()
+        go.wait(5)
+        return {"things": [{"id": 1}]}
+
+    there = peer(answering(page))
+
+    async def steps(walks: Walks) -> Any:
+        first = asyncio.ensure_future(walks.walk(things(), 0.0))
+        await asyncio.get_running_loop().run_in_executor(None, asked.wait, 5)
+        others = [asyncio.ensure_future(walks.walk(things(), 0.0)) for _ in range(3)]
+        await asyncio.sleep(0)
+        first.cancel()
+        go.set()
+        return await asyncio.gather(*others)
+
+    assert all(isinstance(one, Walked) for one in walking(there.url, steps))
+
+
+def test_those_who_waited_for_a_turn_share_a_failure(peer: Make) -> None:
+    there = peer(answering(lambda _: {"error": "broken"}))
+
+    async def steps(walks: Walks) -> Any:
+        now = asyncio.get_running_loop().time()
+        found = await asyncio.gather(*(walks.walk(things(), now) for _ in range(50)))
+        return found, walks.count
+
+    found, count = walking(there.url, steps)
+
+    assert not any(isinstance(one, Walked) for one in found)
+    assert count <= 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Tue, 14 Nov 2023 22:13:20 GMT", "Tue, 14 Nov 2023 22:13:20", "Wed, 15 Nov 2023 01:13:20 +0300"],
+)
+def test_the_servers_date_does_not_depend_on_the_zone_of_this_machine(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert server_date(Answer(200, {"date": text})) == 1_700_000_000.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("text", ["", "soon", "99", "Tue, 99 Nov 2023 22:13:20 GMT"])
+def test_a_date_that_is_none_is_told_as_missing(text: str) -> None:
+    assert server_date(Answer(200, {"date": text})) is None
