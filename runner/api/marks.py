@@ -26,7 +26,7 @@ def fold_mark(mark: str) -> str:
 def minted_mark(address: str, bits: str, limit: Limit, given: str = "") -> str:
     """A mark for people and machines: the user's own text or the address, then the bits, within the API's limits.
 
-    Characters that the API's pattern refuses become hyphens; what is too long loses the end of its text, never the bits.
+    Characters that the API's pattern refuses become hyphens; what is too long loses its end, never the bits.
     """
     room = limit.max - len(bits) - 1
     lead = (given or address)[: max(room, 0)].rstrip()

@@ -14,7 +14,7 @@ from runner.compile.plan_verbs import Decision
 from runner.model.graph import Graph, Instance
 from runner.model.observation import Observations
 from runner.model.plan import SENDING, Change, Cost, Plan, Verb
-from runner.model.state import FileState, State
+from runner.model.state import FileState, Phase, State
 from runner.model.wishes import Wishes
 
 NO_OBSERVATIONS = Observations(offline=True)

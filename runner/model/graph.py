@@ -40,7 +40,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """All instances by address, in an order in which each stands behind what it needs; `jobs` maps a job to addresses."""
+    """All instances by address, each behind what it needs; `jobs` maps a job to its addresses."""
 
     instances: Mapping[str, Instance] = field(default_factory=dict)
     jobs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -43,7 +43,8 @@ class InstanceState:
     """What is known of one instance. `inputs` is the canonical `with` that `digest` was made of.
 
     `intent` is open while `phase` is unsettled or doubt. `accepted` is a digest that a person let stand instead of
-    `digest`. `before` is what a document's `before` call kept. `former` are (generation, id) of superseded generations. `since` is the time of the phase, ISO 8601 UTC.
+    `digest`. `before` is what a document's `before` call kept. `former` are (generation, id) of superseded generations.
+    `since` is the time of the phase, ISO 8601 UTC.
     """
 
     address: str
