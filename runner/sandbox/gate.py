@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from runner.sandbox.clock import Clock
 from runner.sandbox.faults import Deed, Faults
+from runner.sandbox.multipart import read_form
 from runner.sandbox.protocol import App, Receive, Scope, Send, break_connection
 from runner.sandbox.wire import Ask, Emulation, Operation, Received, Refusal, Reply, Unreadable
 from runner.sandbox.world import World
@@ -155,8 +156,10 @@ async def _reply(emulation: Emulation, operation: Operation, ask: Ask) -> Reply:
 
 
 async def _ask(request: Request, operation: Operation) -> Ask:
-    body, received = b"", None
-    if operation.streamed:
+    body, received, form = b"", None, None
+    if operation.form:
+        form = await read_form(request.headers.get("content-type", ""), request.stream())
+    elif operation.streamed:
         size, digest = 0, sha256()
         async for piece in request.stream():
             size += len(piece)
@@ -173,6 +176,7 @@ async def _ask(request: Request, operation: Operation) -> Ask:
         {name.lower(): value for name, value in request.headers.items()},
         body,
         received,
+        form,
     )
 
 

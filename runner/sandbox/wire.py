@@ -29,8 +29,30 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file in a multipart body, which is not kept: its name, media type, size in bytes, digest, first bytes."""
+
+    name: str
+    media: str
+    size: int
+    sha256: str
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A multipart body of so many bytes: texts and files by field. `problem` says why it cannot be read."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, FilePart]
+    size: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """A request. Header names are in lower case; `origin` is `scheme://host:port` as the caller wrote it."""
+    """A request. Header names are in lower case; `origin` is `scheme://host:port` as the caller wrote it. `form`
+    is the body of an operation that takes a form."""
 
     operation: str
     origin: str
@@ -40,6 +62,7 @@ class Ask:
     headers: Mapping[str, str]
     body: bytes = b""
     received: Received | None = None
+    form: Form | None = None
 
     @property
     def digest(self) -> str:
@@ -95,7 +118,8 @@ Handler = Callable[[Ask], "Reply | Awaitable[Reply]"]
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of an API. `path` is relative to the provider's base URL, with `{params}`. `open`: no
-    credentials are asked for. `streamed`: the body may be huge; only its digest is kept."""
+    credentials are asked for. `streamed`: the body may be huge; only its digest is kept. `form`: the body is
+    multipart, and its files may be huge."""
 
     id: str
     method: str
@@ -103,6 +127,7 @@ class Operation:
     handler: Handler
     open: bool = False
     streamed: bool = False
+    form: bool = False
 
 
 class Emulation(Protocol):
