@@ -58,7 +58,8 @@ class Intended(Event):
 
     `key` is the idempotency key. `baseline` are the ids that stood under `mark` before, `baseline_count` the length
     of the whole list then (None: not walked), `baseline_date` the server's own `Date` then. `collection` names the
-    list in which the effect can be found. `estimate` is reserved from the budget.
+    list in which the effect can be found. `estimate` is reserved from the budget. `accepted`: the API said yes, and the
+    identity could not be read, so it must never be sent again; not known yet when the call is sent.
     """
 
     kind: ClassVar[str] = "intended"
@@ -81,6 +82,7 @@ class Intended(Event):
     estimate: float | None = None
     unit: str = ""
     attempt: int = 1
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,7 @@ class GroupIntended(Event):
     baseline_count: int | None = None
     baseline_date: str = ""
     attempt: int = 1
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,13 +166,15 @@ class Withdrawn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling(Event):
-    """The outcome of an intent is being looked for. `since` is the server's own `Date` from which time counts."""
+    """The outcome of an intent is being looked for. `since` is the server's own `Date` from which time counts.
+    `accepted`: the API said yes, and the identity could not be read."""
 
     kind: ClassVar[str] = "settling"
     address: str
     generation: int
     reason: str
     since: str = ""
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from runner.model.event import (
 )
 from runner.model.state import FileState, GroupState, InstanceState, Phase
 
+OPEN = (Phase.UNSETTLED, Phase.DOUBT)
 OUTCOMES = {"ready": Phase.READY, "failed": Phase.FAILED, "stalled": Phase.STALLED}
 
 
@@ -43,7 +44,8 @@ def fold_instance(known: InstanceState | None, event: Event, at: str) -> Instanc
 
 def _intended(known: InstanceState | None, event: Intended, at: str) -> InstanceState:
     if known is not None and known.generation == event.generation and known.phase is Phase.UNSETTLED:
-        return replace(known, intent=event, resend=False, since=at)  # the same call is sent again
+        # The same call is sent again: from now on time counts from this attempt, not from the one before.
+        return replace(known, intent=event, resend=False, settling_since="", since=at)
     return InstanceState(
         address=event.address,
         generation=event.generation,
@@ -135,6 +137,8 @@ def _finished(known: InstanceState | None, event: Finished, at: str) -> Instance
 
 
 def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
+    if isinstance(event, Refused | Withdrawn | Doubted) and known.phase not in OPEN:
+        return known  # the call has its outcome already; nothing said of its intent can take that back
     match event:
         case Refused():
             reason = f"{event.code}: {event.message}" if event.code else event.message
@@ -144,14 +148,23 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
         case Withdrawn():
             return replace(known, phase=Phase.WITHDRAWN, intent=None, message=event.reason, since=at)
         case Settling():
-            return replace(known, settling_since=event.since or known.settling_since, message=event.reason)
+            return replace(
+                known,
+                settling_since=event.since or known.settling_since,
+                message=event.reason,
+                intent=replace(known.intent, accepted=True)
+                if event.accepted and known.intent is not None
+                else known.intent,
+            )
         case Doubted():
             return replace(
                 known, phase=Phase.DOUBT, message=event.reason, candidates=event.candidates, since=at
             )
         case Resolved(how="resend"):
+            if known.phase not in OPEN:
+                return known
             return replace(known, phase=Phase.UNSETTLED, resend=True, settling_since="", message="", since=at)
-        case Resolved():
+        case Resolved() if known.phase in OPEN:
             return replace(
                 known, phase=Phase.ABANDONED, intent=None, message="abandoned by a person", since=at
             )
@@ -161,7 +174,9 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
             file = FileState(event.name, event.path, event.size, event.sha256)
             return replace(known, files={**known.files, event.path: file})
         case Saved():
-            file = known.files[event.path]
+            file = known.files.get(event.path)
+            if file is None:
+                return known
             return replace(
                 known, files={**known.files, event.path: replace(file, done=True, mtime_ns=event.mtime_ns)}
             )
@@ -174,6 +189,8 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
 def join_group(known: InstanceState | None, group: GroupIntended, member: int, at: str) -> InstanceState:
     """What is known of a member once its group is about to be sent."""
     who = group.members[member]
+    if known is not None and known.generation == who.generation and known.id:
+        return known  # this row has its identity already; sending the others again does not take it away
     return InstanceState(
         address=who.address,
         generation=who.generation,
@@ -202,7 +219,8 @@ def fold_group(known: GroupState | None, event: Event) -> GroupState | None:
         case GroupClosed():
             return replace(known, closed=True)
         case Settling():
-            return replace(known, settling_since=event.since or known.settling_since)
+            intent = replace(known.intent, accepted=True) if event.accepted else known.intent
+            return replace(known, settling_since=event.since or known.settling_since, intent=intent)
         case Doubted():
             return replace(known, doubt=event.reason)
         case _:
