@@ -1,13 +1,17 @@
-"""An OpenAPI 3.0 or 3.1 document as it was parsed; `$ref`s are followed when somebody asks, never before."""
+"""An OpenAPI 3.0 or 3.1 document as it was parsed; `$ref`s are followed when somebody asks, never before.
+
+A `$ref` may lead into other files beside the document (`runner.api.beside`), never to the network.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from runner.api.beside import Beside, NoSuchFile, anchored, steps_to
 from runner.api.parse import Steps, Unparsable, parse, place_of
 from runner.model.errors import InvalidInput
 from runner.model.problem import Place, Problem
@@ -17,12 +21,14 @@ MOST_HOPS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """`file` names the document in problems, `digest` is the sha256 of its text."""
+    """`file` names the document in problems, `digest` is the sha256 of its text; `beside` are the files that its
+    `$ref`s may lead to (none for a document that is no file)."""
 
     file: str
     root: Mapping[str, Any]
     digest: str
     text: str = field(repr=False, default="")
+    beside: Beside | None = field(repr=False, default=None)
 
     @property
     def nullable(self) -> bool:
@@ -32,15 +38,7 @@ class Document:
 
     def at(self, pointer: str) -> Any:
         """The value at a JSON Pointer (RFC 6901) of this document; KeyError when there is none."""
-        found: Any = self.root
-        for step in pointer_steps(pointer):
-            if isinstance(found, Mapping):
-                found = found[step]
-            elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
-                found = found[int(step)]
-            else:
-                raise KeyError(pointer)
-        return found
+        return _at(self.root, pointer)
 
     def resolve(self, node: Any) -> Any:
         """The node itself, or what its `$ref` leads to in the end. InvalidInput when it leads nowhere."""
@@ -54,18 +52,23 @@ class Document:
         return node
 
     def target(self, node: Mapping[str, Any]) -> Any:
-        """What a node's local `$ref` points to. InvalidInput when it points nowhere or into another file."""
+        """What a node's `$ref` points to. InvalidInput when it points nowhere, or where nothing is read from."""
         ref = node["$ref"]
-        if not ref.startswith("#"):
-            reason, hint = (
-                f"the reference {ref} leads out of the document",
-                "bundle the document into one file",
-            )
-            raise self.broken("foreign-ref", reason, node, "$ref", hint)
+        file, _, pointer = ref.partition("#")
         try:
-            return self.at(unquote(ref[1:]))
+            held = self._root_of(file) if file else self.root
+            return _at(held, unquote(pointer))
+        except NoSuchFile as error:
+            raise self.broken(
+                "foreign-ref", f"the reference {ref} {error.reason}", node, "$ref", error.hint
+            ) from error
         except KeyError:
             raise self.broken("broken-ref", f"the reference {ref} leads to nothing", node, "$ref") from None
+
+    def _root_of(self, file: str) -> Any:
+        if self.beside is None:
+            raise NoSuchFile("leads out of the document", "bundle the document into one file")
+        return self.beside.root(file)
 
     def mapping(self, node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         """The mapping under a key, its `$ref` followed; empty when there is none. InvalidInput for anything else."""
@@ -94,7 +97,11 @@ class Document:
 
     def broken(self, code: str, message: str, node: Any, key: str, hint: str = "") -> InvalidInput:
         """An exception about what stands under a key of a node, at its place."""
-        steps = _steps_to(self.root, node, ())
+        steps = steps_to(self.root, node)
+        if steps is None and self.beside is not None:
+            found = self.beside.place(node, key)
+            if found is not None:
+                return InvalidInput([Problem(code, message, found[0], hint, found[1])])
         return self.invalid(code, message, (*(steps or ()), key) if steps is not None else (), hint)
 
     def problem(self, code: str, message: str, steps: Steps, hint: str = "") -> Problem:
@@ -107,21 +114,18 @@ class Document:
         return InvalidInput([self.problem(code, message, steps, hint)])
 
 
-def _steps_to(held: Any, node: Any, steps: Steps) -> Steps | None:
-    """Where a node stands, found by its identity; None for one that was made elsewhere."""
-    if held is node:
-        return steps
-    children: Iterable[tuple[str | int, Any]] = ()
-    if isinstance(held, Mapping):
-        children = held.items()
-    elif isinstance(held, list):
-        children = enumerate(held)
-    for key, child in children:
-        if isinstance(child, Mapping | list):
-            found = _steps_to(child, node, (*steps, key))
-            if found is not None:
-                return found
-    return None
+def _at(held: Any, pointer: str) -> Any:
+    """The value at a JSON Pointer, or at an `$anchor`; KeyError when there is none."""
+    if pointer and not pointer.startswith("/"):
+        return anchored(held, pointer)
+    for step in pointer_steps(pointer):
+        if isinstance(held, Mapping):
+            held = held[step]
+        elif isinstance(held, list) and step.isdigit() and int(step) < len(held):
+            held = held[int(step)]
+        else:
+            raise KeyError(pointer)
+    return held
 
 
 @lru_cache(maxsize=1024)
@@ -132,9 +136,10 @@ def pointer_steps(pointer: str) -> tuple[str, ...]:
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.lstrip("/").split("/"))
 
 
-def read_document(file: Path) -> Document:
-    """Reads and checks a document. InvalidInput when it cannot be read or is not OpenAPI 3.0 or 3.1."""
-    return parse_document(read_text(file), str(file))
+def read_document(file: Path, folder: Path | None = None) -> Document:
+    """Reads and checks a document. `folder` is the one that its `$ref`s may not leave, by default its own.
+    InvalidInput when it cannot be read or is not OpenAPI 3.0 or 3.1."""
+    return parse_document(read_text(file), str(file), Beside(file, folder))
 
 
 def read_text(file: Path) -> str:
@@ -149,14 +154,14 @@ def read_text(file: Path) -> str:
         raise InvalidInput([Problem("unreadable-document", reason, Place(str(file)))]) from error
 
 
-def parse_document(text: str, file: str) -> Document:
+def parse_document(text: str, file: str, beside: Beside | None = None) -> Document:
     """The document of a text. InvalidInput when it is broken or not OpenAPI 3.0 or 3.1."""
     try:
         root = parse(text, file)
     except Unparsable as broken:
         raise InvalidInput([broken.problem]) from broken
     digest = hashlib.sha256(text.encode()).hexdigest()
-    document = Document(file, root if isinstance(root, Mapping) else {}, digest, text)
+    document = Document(file, root if isinstance(root, Mapping) else {}, digest, text, beside)
     if not isinstance(root, Mapping):
         raise document.invalid("not-openapi", "not an OpenAPI document: it holds no mapping", ())
     _check(document)
@@ -165,12 +170,10 @@ def parse_document(text: str, file: str) -> Document:
 
 def _check(document: Document) -> None:
     root = document.root
-    if "swagger" in root:
-        version = root["swagger"]
-        hint = "convert it to OpenAPI 3 first"
-        raise document.invalid(
-            "swagger", f"Swagger {version} is not read, only OpenAPI 3.0 and 3.1", ("swagger",), hint
-        )
+    for key in ("swagger", "swaggerVersion"):
+        if key in root:
+            reason = f"Swagger {root[key]} is not read, only OpenAPI 3.0 and 3.1"
+            raise document.invalid("swagger", reason, (key,), "convert it to OpenAPI 3 first")
     if "openapi" not in root:
         raise document.invalid("not-openapi", "not an OpenAPI document: the key `openapi` is missing", ())
     version = str(root["openapi"])
@@ -183,9 +186,18 @@ def _check(document: Document) -> None:
             "not-openapi", "the document has no `paths`, so nothing can be called", ("paths",)
         )
     problems = [
-        document.problem("broken-path", f"the path {path} must hold a mapping of methods", ("paths", path))
+        document.problem("broken-path", f"the path {path} {wrong}", ("paths", path))
         for path, item in paths.items()
-        if not isinstance(item, Mapping) or not str(path).startswith("/")
+        if (wrong := _wrong_path(path, item))
     ]
     if problems:
         raise InvalidInput(problems)
+
+
+def _wrong_path(path: str, item: Any) -> str:
+    """What is wrong with an entry of `paths`; extensions and empty entries are nobody's concern."""
+    if path.startswith("x-") or item is None:
+        return ""
+    if not path.startswith("/"):
+        return "must begin with a slash"
+    return "" if isinstance(item, Mapping) else "must hold a mapping of methods"

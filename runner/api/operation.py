@@ -1,5 +1,4 @@
-"""The operations of a document. Finding their names reads no schema; one operation is understood when it is
-used.
+"""One operation of a document, understood when it is used (`runner.api.naming` finds all of them by name).
 
 All of an operation's inputs stand in one mapping: path, query, header and cookie parameters and the fields of
 the body, under their own names. Where a parameter's name is a field of the body too, or the name of an
@@ -7,34 +6,31 @@ earlier parameter, the parameter is called `<name>_<place>` (`id_path`). A body 
 `body`.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.api.document import Document
+from runner.api.naming import Target as Target
+from runner.api.naming import operation_index as operation_index
+from runner.api.naming import path_item
+from runner.api.naming import snake as snake
 from runner.api.shape import is_binary, is_object, shape_of
-from runner.model.problem import Problem
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 READS = frozenset({"GET", "HEAD"})
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 WHOLE_BODY = "body"
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
-RAW = frozenset({"application/octet-stream"})
+
+# A body of these is one file, whatever its schema says.
+_RAW = re.compile(
+    r"(?:audio|video|image|font)/|application/(?:octet-stream|zip|gzip|pdf|x-tar|x-binary|binary|vnd\.(?:ms-|openxml))"
+)
 
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _IGNORED_HEADERS = {"accept", "content-type", "authorization"}  # OpenAPI: such parameters are ignored
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where an operation stands: its path and method (lower case) in the document."""
-
-    path: str
-    method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,8 @@ class MediaType:
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """`method` is in upper case. `media` are the forms of the body, preferred first. `responses`: status text
-    → unresolved response. `accept` names the answers that are understood."""
+    → unresolved response. `accept` names the answers that are understood. `choice`: media type → what must stand in
+    the inputs for this form of the body (`runner.api.forms`)."""
 
     id: str
     method: str
@@ -79,6 +76,7 @@ class Operation:
     body_required: bool = False
     responses: Mapping[str, Any] = field(default_factory=dict, repr=False)
     accept: str = JSON
+    choice: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     summary: str = ""
     description: str = ""
 
@@ -104,7 +102,7 @@ class Operation:
             shape = shape_of(self.document, form.schema)
             if shape is not None and form.name == MULTIPART:
                 found |= {name for name, raw in shape.fields.items() if is_binary(self.document, raw)}
-            elif shape is None and (is_binary(self.document, form.schema) or form.name in RAW):
+            elif shape is None and (is_binary(self.document, form.schema) or _RAW.match(form.name)):
                 found.add(WHOLE_BODY)
         return frozenset(found)
 
@@ -123,10 +121,17 @@ class Operation:
         """The media types of successful answers, by status, then in the document's order."""
         return tuple(dict.fromkeys(media for media, _ in self._answers()))
 
+    def answered_as(self) -> frozenset[str]:
+        """The media types of all documented answers, errors among them."""
+        answers = [self.document.mapping(self.responses, status) for status in self.responses]
+        return frozenset(media for answer in answers for media in self.document.mapping(answer, "content"))
+
     def _answers(self) -> list[tuple[str, Any]]:
+        """The answers of success; `default` tells of them only where nothing else does, and of errors elsewhere."""
         found: list[tuple[str, Any]] = []
-        for status in sorted(self.responses):
-            if status.startswith("2") or status == "default":
+        good = [status for status in sorted(self.responses) if status.startswith("2")]
+        for status in good or ["default"]:
+            if status in self.responses:
                 response = self.document.mapping(self.responses, status)
                 found += self.document.mapping(response, "content").items()
         return found
@@ -139,50 +144,9 @@ def _accept(operation: Operation) -> str:
     return ", ".join(produced)
 
 
-def operation_index(document: Document) -> tuple[dict[str, Target], list[Problem]]:
-    """Every operation by its id; the problems are `operationId`s that are no text.
-
-    A missing id, and one that several operations share, is replaced by a stable name made of method and path.
-    """
-    found: list[tuple[str, Target]] = []
-    problems: list[Problem] = []
-    for path, item in document.root["paths"].items():
-        if "$ref" in item:
-            item = document.mapping(document.root["paths"], path)
-        for method, body in item.items():
-            if method not in METHODS:
-                continue
-            if not isinstance(body, Mapping):
-                message = f"{method.upper()} {path} must hold a mapping"
-                problems.append(document.problem("broken-operation", message, ("paths", path, method)))
-                continue
-            found.append((str(body.get("operationId") or ""), Target(path, method)))
-    counts: dict[str, int] = {}
-    for name, _ in found:
-        counts[name] = counts.get(name, 0) + 1
-    index = {name: target for name, target in found if name and counts[name] == 1}
-    for name, target in found:
-        if not name or counts[name] > 1:
-            index[_made_name(target, index)] = target
-    return index, problems
-
-
-def _made_name(target: Target, taken: Mapping[str, Any]) -> str:
-    name = snake(f"{target.method} {target.path}")
-    if name in taken:
-        name = f"{name}_{hashlib.sha256(target.path.encode()).hexdigest()[:6]}"
-    return name
-
-
-def snake(name: str) -> str:
-    """`createBatch`, `create-batch` and `Create Batch` as `create_batch`."""
-    parted = re.sub(r"([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", name)
-    return re.sub(r"[^A-Za-z0-9]+", "_", parted).strip("_").lower()
-
-
 def read_operation(document: Document, id: str, target: Target) -> Operation:
     """One operation, understood. InvalidInput when the document is broken there."""
-    item = document.mapping(document.root["paths"], target.path)
+    item = path_item(document, target.path)
     raw = item[target.method]
     body = document.mapping(raw, "requestBody")
     media = tuple(sorted(_media(document, body), key=_preference))
@@ -193,7 +157,7 @@ def read_operation(document: Document, id: str, target: Target) -> Operation:
     made = Operation(
         id=id,
         method=target.method.upper(),
-        path=target.path,
+        path=_path(target.path),
         document=document,
         parameters=_parameters(document, item, raw, target, fields),
         media=media,
@@ -203,6 +167,19 @@ def read_operation(document: Document, id: str, target: Target) -> Operation:
         description=str(raw.get("description") or ""),
     )
     return replace(made, accept=_accept(made))
+
+
+_HOLE = re.compile(r"{([^{}]+)}")
+
+
+def _plain(hole: str) -> str:
+    """A hole's name without the operators of other dialects: `{+name}` and `{key+}` take a value with slashes."""
+    return hole.strip("+*#").partition("=")[0]
+
+
+def _path(path: str) -> str:
+    """The path as it is sent, with plain names in its holes; a fragment only tells operations apart."""
+    return _HOLE.sub(lambda hole: "{" + _plain(hole[1]) + "}", path.partition("#")[0])
 
 
 def _media(document: Document, body: Mapping[str, Any]) -> list[MediaType]:
@@ -236,8 +213,14 @@ def _parameters(
                 "broken-parameter", reason, ("paths", target.path, target.method, "parameters")
             )
         held[str(found["name"]), found["in"]] = found
-    for name in re.findall(r"{([^{}]+)}", target.path):
-        held.setdefault((name, "path"), {"schema": {"type": "string"}})
+    holes = {_plain(hole): hole for hole in _HOLE.findall(target.path)}
+    held = {key: found for key, found in held.items() if key[1] != "path" or _plain(key[0]) in holes}
+    for name, hole in holes.items():
+        declared = held.pop((hole, "path"), None) or held.pop((name, "path"), None)
+        held[name, "path"] = {
+            **(declared or {"schema": {"type": "string"}}),
+            **({"allowReserved": True} if hole != name else {}),
+        }
     taken = set(fields)
     made = []
     for (name, place), found in held.items():
