@@ -213,14 +213,7 @@ def _parameters(
                 "broken-parameter", reason, ("paths", target.path, target.method, "parameters")
             )
         held[str(found["name"]), found["in"]] = found
-    holes = {_plain(hole): hole for hole in _HOLE.findall(target.path)}
-    held = {key: found for key, found in held.items() if key[1] != "path" or _plain(key[0]) in holes}
-    for name, hole in holes.items():
-        declared = held.pop((hole, "path"), None) or held.pop((name, "path"), None)
-        held[name, "path"] = {
-            **(declared or {"schema": {"type": "string"}}),
-            **({"allowReserved": True} if hole != name else {}),
-        }
+    held = _placed(target.path, held)
     taken = set(fields)
     made = []
     for (name, place), found in held.items():
@@ -230,6 +223,24 @@ def _parameters(
         taken.add(input_name)
         made.append(_parameter(document, name, place, input_name, found))
     return tuple(made)
+
+
+def _placed(
+    path: str, held: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The parameters, those of the path as its holes have them: one that has no hole is dropped, and a hole that nobody
+    declares is a text."""
+    holes = {_plain(hole): hole for hole in _HOLE.findall(path)}
+    made: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for (name, place), found in held.items():
+        key = (_plain(name) if place == "path" else name, place)
+        if place != "path" or key[0] in holes:
+            made[key] = found
+    for name, hole in holes.items():
+        found = made.setdefault((name, "path"), {"schema": {"type": "string"}})
+        if hole != name:
+            made[name, "path"] = {**found, "allowReserved": True}
+    return made
 
 
 def _parameter(
