@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from runner.api.operation import Operation
+from runner.api.xml_write import is_xml
 from runner.model.http import Answer
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -13,11 +15,13 @@ MOST_BYTES = 64 * 1024 * 1024
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def decode(status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
+def decode(status: int, headers: Mapping[str, str], raw: bytes, operation: Operation | None = None) -> Answer:
     """A whole answer. `raw` has its content encoding (gzip …) removed already; header names may be in any
     case.
 
-    The body is JSON by its content type or by its look, otherwise a text; with `unreadable` it is None.
+    The body is JSON by its content type or by its look, XML by its content type, otherwise a text; with `unreadable` it
+    is None. XML alone does not tell a number from a text, nor a list of one from its item: the schemas of the
+    `operation` do, where it is given.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     if not raw.strip():
@@ -33,10 +37,10 @@ def decode(status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
     looks = text.lstrip()[:1]
     if _is_json(media) or looks in ("{", "["):
         return _json_answer(status, lower, text, media)
-    if media == "text/html" or (looks == "<" and not _is_xml(media)):
+    if media == "text/html" or (looks == "<" and not is_xml(media)):
         return Answer(status, lower, None, _html(text))
-    if _is_xml(media):
-        return Answer(status, lower, None, "the answer is XML")
+    if is_xml(media):
+        return _xml_answer(status, lower, text, operation)
     if not media:
         return _bare(status, lower, text)
     return Answer(status, lower, text)
@@ -57,10 +61,6 @@ def _is_json(media: str) -> bool:
     return media in ("application/json", "text/json") or media.endswith("+json")
 
 
-def _is_xml(media: str) -> bool:
-    return media in ("application/xml", "text/xml") or media.endswith("+xml")
-
-
 def _json_answer(status: int, headers: dict[str, str], text: str, media: str) -> Answer:
     try:
         return Answer(status, headers, json.loads(text, parse_constant=_no_number))
@@ -73,6 +73,16 @@ def _json_answer(status: int, headers: dict[str, str], text: str, media: str) ->
             return Answer(status, headers, text)
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         return Answer(status, headers, None, f"the answer is not valid JSON{where}")
+
+
+def _xml_answer(status: int, headers: dict[str, str], text: str, operation: Operation | None) -> Answer:
+    from runner.api.xml_read import BadXml, answer_of_xml, read_xml
+
+    try:
+        body = read_xml(text) if operation is None else answer_of_xml(text, operation, status)
+    except BadXml as reason:
+        return Answer(status, headers, None, f"the answer is XML that is not read: {reason}")
+    return Answer(status, headers, body)
 
 
 def _bare(status: int, headers: dict[str, str], text: str) -> Answer:

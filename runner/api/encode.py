@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from runner.api.document import pointer_steps
+from runner.api.forms import chosen_form, switches
 from runner.api.lifedata import CallSpec
-from runner.api.locate import MISSING, Scope, among, locate
-from runner.api.multipart import multipart
+from runner.api.locate import MISSING, Scope, locate
+from runner.api.multipart import disposition, file_media, multipart
 from runner.api.operation import JSON, MULTIPART, WHOLE_BODY, MediaType, Operation, Parameter
 from runner.api.parameters import form_text, header_text, path_text, query_pairs, quoted_query
 from runner.api.provider import Provider
+from runner.api.xml_write import BadXml, is_xml, xml_body
 from runner.model.errors import RunnerError
 from runner.model.http import Call, Upload
 from runner.model.text import LocalFile, plain
@@ -32,14 +34,20 @@ def encode(
 ) -> Call:
     """The call of an operation with these inputs; nulls are left out.
 
-    `media` names the form of the body, otherwise the preferred one; `headers` are further ones (an
-    idempotency key). RunnerError names the input that is missing or cannot be written.
+    `media` names the form of the body, otherwise the inputs choose among those of the operation's `choice`, or it is
+    the preferred one; `headers` are further ones (an idempotency key, another Accept). RunnerError names the input that
+    is missing or cannot be written.
     """
     left = {name: value for name, value in inputs.items() if value is not None}
+    media = media or chosen_form(operation, left)
+    for name in switches(operation):
+        left.pop(name, None)
     sent = [(parameter, left.pop(parameter.input, None)) for parameter in operation.parameters]
-    path, query, made = operation.path, list[str](), [("Accept", operation.accept)]
+    path, query, made = operation.path, list[str](), list[tuple[str, str]]()
     cookies: list[str] = []
     for parameter, value in sent:
+        if value is None and _names_file(parameter, left):
+            value = disposition(str.__str__(left[WHOLE_BODY]))
         if value is None and not parameter.required:
             continue
         if value is None:
@@ -62,7 +70,10 @@ def encode(
     content_type, body = _body(operation, left, media)
     if content_type:
         made.append(("Content-Type", content_type))
-    made += headers
+    given = list(headers)
+    if not any(name.lower() == "accept" for name, _ in given):
+        made.insert(0, ("Accept", _accept(operation, content_type)))
+    made += given
     target = f"{path}?{'&'.join(query)}" if query else path
     return Call(operation.method, target, tuple(made), body, repeatable=operation.repeatable)
 
@@ -96,8 +107,7 @@ def call_of(
         put(filled, name, value)
     if spec.many and listed:
         put(filled, spec.many, listed)
-    operation = provider.operation(spec.operation)
-    call = encode(operation, filled, media=_chosen(spec, filled), headers=headers)
+    call = encode(provider.called(spec), filled, headers=headers)
     return replace(call, repeatable=True) if repeatable and not call.repeatable else call
 
 
@@ -134,19 +144,16 @@ def _copied(value: Any) -> Any:
     return value if isinstance(value, str | int | float | Unknown) or value is None else deepcopy(value)
 
 
-def _chosen(spec: CallSpec, inputs: Mapping[str, Any]) -> str:
-    """The media type whose needs stand in the inputs; the one with most needs wins, then the first."""
-    best, most = "", -1
-    for media, needs in spec.media.items():
-        if len(needs) > most and all(_meets(need, inputs) for need in needs):
-            best, most = media, len(needs)
-    return best
+def _names_file(parameter: Parameter, left: Mapping[str, Any]) -> bool:
+    """Whether the header is the one that tells the name of a file that is sent as it is."""
+    return parameter.name.lower() == "content-disposition" and isinstance(left.get(WHOLE_BODY), LocalFile)
 
 
-def _meets(need: str, inputs: Mapping[str, Any]) -> bool:
-    name, equals, value = need.partition("=")
-    held = inputs.get(name)
-    return among(held, (value,)) if equals else held is not None
+def _accept(operation: Operation, content_type: str) -> str:
+    """A call in XML is answered in XML too, where the document says that some answer can be had so."""
+    if is_xml(content_type) and content_type in operation.answered_as():
+        return content_type
+    return operation.accept
 
 
 def _body(operation: Operation, left: dict[str, Any], media: str) -> tuple[str, tuple[bytes | Upload, ...]]:
@@ -170,6 +177,8 @@ def _body(operation: Operation, left: dict[str, Any], media: str) -> tuple[str, 
         return multipart(operation, form, fields)
     if form.name == FORM:
         return FORM, (form_text(fields).encode(),)
+    if is_xml(form.name):
+        return form.name, (_xml(operation, form, fields),)
     return form.name, (_json(operation, form, fields),)
 
 
@@ -186,7 +195,9 @@ def _whole(
         return "", ()
     value = _checked(operation, WHOLE_BODY, value, files=True)
     if isinstance(value, Upload):
-        return form.name, (value,)
+        return file_media(value.path, form.name), (value,)
+    if is_xml(form.name):
+        return form.name, (_xml(operation, form, value),)
     if form.name == JSON or form.name.endswith("+json"):
         return form.name, (_json(operation, form, value),)
     if isinstance(value, str) and WHOLE_BODY not in operation.files():
@@ -201,6 +212,13 @@ def _files_are_files(operation: Operation, fields: Mapping[str, Any]) -> None:
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, Upload):
                 raise _unfit(operation, name, f"takes a local file, and {child!r} is none")
+
+
+def _xml(operation: Operation, form: MediaType, value: Any) -> bytes:
+    try:
+        return xml_body(operation.document, form.schema, value)
+    except BadXml as error:
+        raise RunnerError(f"{operation.id}: {error}") from error
 
 
 def _json(operation: Operation, form: MediaType, value: Any) -> bytes:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from runner.api.operation import MediaType, Operation
 from runner.api.parameters import scalar_text
@@ -65,7 +66,7 @@ def _parts(form: MediaType, name: str, value: Any) -> list[tuple[bytes, bytes | 
         disposition = f'Content-Disposition: form-data; name="{_quoted(name)}"'
         if isinstance(child, Upload):
             file = PurePath(child.path).name
-            media = _file_media(file, declared)
+            media = file_media(file, declared)
             head = f'{disposition}; filename="{_quoted(file)}"\r\nContent-Type: {media}\r\n\r\n'
             made.append((head.encode(), child))
         elif isinstance(child, dict):
@@ -78,7 +79,16 @@ def _parts(form: MediaType, name: str, value: Any) -> list[tuple[bytes, bytes | 
     return made
 
 
-def _file_media(file: str, declared: str) -> str:
+def disposition(path: str) -> str:
+    """The Content-Disposition of a file that is sent as it is (RFC 6266)."""
+    name = PurePath(path).name
+    plain = "".join(one if one.isascii() and one.isprintable() and one not in '"\\' else "_" for one in name)
+    more = f"; filename*=UTF-8''{quote(name, safe='')}" if plain != name else ""
+    return f'attachment; filename="{plain}"{more}'
+
+
+def file_media(file: str, declared: str) -> str:
+    """The media type of a file: the first that the document declares, unless that is a range, or by its ending."""
     first = declared.split(",")[0].strip()
     if first and "*" not in first:
         return first

@@ -1,7 +1,7 @@
 """A provider: an OpenAPI document and what its `x-runner` says, and the use of one of its names by a job."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.api import lifedata as life
@@ -62,6 +62,11 @@ class Provider:
             self._operations[id] = read_operation(self.document, id, self.index[id])
         return self._operations[id]
 
+    def called(self, spec: life.CallSpec) -> Operation:
+        """The operation of a call, with the choice of forms that the document gives it."""
+        operation = self.operation(spec.operation)
+        return replace(operation, choice=spec.media) if spec.media else operation
+
     def names(self) -> tuple[str, ...]:
         """Every name that a job may use, sorted."""
         return tuple(sorted({*self.resources, *self.actions, *self.lookups}))
@@ -110,17 +115,22 @@ class Use:
     @property
     def operation(self) -> Operation:
         """The operation that takes the inputs: create's, the action's, or the lookup's."""
-        return self.provider.operation(self.operation_id)
+        return self.provider.called(self._call)
 
     @property
     def operation_id(self) -> str:
+        return self._call.operation
+
+    @property
+    def _call(self) -> life.CallSpec:
         kind = self.kind
         if isinstance(kind, life.Action):
-            return kind.call.operation
+            return kind.call
         if isinstance(kind, life.Lookup):
-            return kind.call.operation if kind.call else self.provider.lists[kind.list].operation
-        calls = [call.operation for call in (kind.create, kind.read, kind.update) if call]
-        return (calls + [download.operation for download in kind.downloads.values() if download.operation])[0]
+            return kind.call or life.CallSpec(self.provider.lists[kind.list].operation)
+        calls = [call for call in (kind.create, kind.read, kind.update) if call]
+        loads = [life.CallSpec(load.operation) for load in kind.downloads.values() if load.operation]
+        return (calls + loads)[0]
 
     def inputs_schema(self) -> dict[str, Any]:
         """JSON Schema 2020-12 of `with`, self-contained, to be asked after nulls were left out.

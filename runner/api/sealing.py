@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from runner.api.xml_write import escaped
 from runner.model.http import Call, Upload
 from runner.model.text import Secret
 
@@ -78,4 +79,5 @@ _FORMS: Mapping[str, Callable[[str], str]] = {
     "plain": lambda value: value,
     "path": lambda value: quote(value, safe=""),
     "form": quote_plus,
+    "xml": escaped,
 }

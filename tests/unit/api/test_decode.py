@@ -38,7 +38,8 @@ def test_a_body_is_read_by_its_type_or_by_its_look(media: str, raw: bytes, body:
         ("application/json", b'{"a": NaN}', "not valid JSON"),
         ("application/json", b"\xff\xfe\xff", "not utf-8 text"),
         ("text/plain; charset=klingon", b"x", "not klingon text"),
-        ("application/xml", b"<a/>", "XML"),
+        ("application/xml", b"<!DOCTYPE a><a/>", "DOCTYPE"),
+        ("application/xml", b"<a>", "not valid at line 1"),
         ("application/json", b"[" * 200_000, "nested too deep"),
     ],
 )
