@@ -11,6 +11,7 @@ from typing import cast
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
+from runner.sandbox.blurb import Blurb
 from runner.sandbox.clock import Clock
 from runner.sandbox.control import Control
 from runner.sandbox.dubformer import Dubformer
@@ -22,7 +23,7 @@ from runner.sandbox.revoice import ReVoice
 from runner.sandbox.wire import Emulation
 from runner.sandbox.world import World
 
-EMULATED = ("revoice", "dubformer")
+EMULATED = ("revoice", "dubformer", "blurb")
 """The providers that the sandbox serves."""
 
 _KEEP_COUNTS = 1.0
@@ -41,20 +42,24 @@ def make_app(world: World, plan: FaultPlan, speed: float, files: Path | None) ->
     media = Media(secret, files)
     dubformer = Dubformer(world, clock, faults, media)
     revoice = ReVoice(world, clock, faults, secret)
+    blurb = Blurb(world, clock, faults, media)
+    busy = (revoice, blurb)
     control = Control(world, clock, faults, gate, str(files or ""), dubformer.configure)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await world.settled()
-        tasks = [asyncio.create_task(_keep_counts(world, gate)), asyncio.create_task(revoice.work())]
+        tasks = [asyncio.create_task(_keep_counts(world, gate))]
+        tasks += [asyncio.create_task(emulation.work()) for emulation in busy]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await revoice.close()
+        for emulation in busy:
+            await emulation.close()
         world.set_fact("requests", dict(gate.requests))
 
-    emulations: tuple[Emulation, ...] = (revoice, dubformer)
+    emulations: tuple[Emulation, ...] = (revoice, dubformer, blurb)
     routes = [route for emulation in emulations for route in _routes(gate, emulation)]
     routes += [*_file_routes(gate, media), *control.routes()]
     return dated(cast(App, Starlette(routes=routes, lifespan=lifespan)), clock)

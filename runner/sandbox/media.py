@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from runner.sandbox.blurb_song import song
 from runner.sandbox.film import film, sound
 from runner.sandbox.wire import Reply
 
-_MAKERS = {".mp4": (film, "video/mp4"), ".wav": (sound, "audio/wav")}
+_MAKERS = {".mp4": (film, "video/mp4"), ".wav": (sound, "audio/wav"), ".mp3": (song, "audio/mpeg")}
 _RANGE = re.compile(r"^bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))$")
 _NOT_FOUND = Response("no such file\n", 404, media_type="text/plain")
 
