@@ -90,7 +90,8 @@ class Outcome:
     `blocked`: it must not be sent; `doubt`: a person must say; `failed`: retries are used up, nothing is there;
     `waiting`: this run does not wait for it.
 
-    `stop_provider`: nothing more may go to this provider in this run, and why.
+    `stop_provider`: nothing more may go to this provider in this run, and why. `close_provider`: nothing new may be
+    sent there, and why; what runs there already is still waited for.
     """
 
     kind: OutcomeKind
@@ -100,6 +101,7 @@ class Outcome:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
     stop_provider: str = ""
+    close_provider: str = ""
 
 
 Effect = Record | Request | Walk | Until

@@ -28,8 +28,13 @@ class _Session:
         return bool(self.held) and (self.until is None or time.monotonic() < self.until)
 
 
+class NotSent(Exception):
+    """A call with an effect was held back before its intent was recorded; the message says why."""
+
+
 class Account:
-    """Sends calls with credentials. `stopped` says why nothing more may go there in this run."""
+    """Sends calls with credentials. `stopped` says why nothing more may go there in this run, `closed` why nothing
+    new may: what runs there is still looked at, and its files are fetched."""
 
     def __init__(self, provider: Provider, settings: ProviderSettings, transport: Transport) -> None:
         self.provider = provider
@@ -38,6 +43,7 @@ class Account:
         self.key = f"{provider.name} {self.base_url}"
         self.limiter = Limiter(settings.max_in_flight, settings.rate, time.monotonic)
         self.stopped = ""
+        self.closed = ""
         self.requests = 0
         self._transport = transport
         self._scheme: AuthScheme | None = None
@@ -54,6 +60,10 @@ class Account:
         """Let nothing more go there in this run."""
         self.stopped = self.stopped or reason
 
+    def close(self, reason: str) -> None:
+        """Let no further call with an effect go there in this run."""
+        self.closed = self.closed or reason
+
     def halted(self) -> bool:
         """Whether nothing more may go there; it may change while a call waits for its slot."""
         return bool(self.stopped)
@@ -64,20 +74,22 @@ class Account:
         """Send a call with credentials once its slot and rate token are in hand; a session is renewed once.
 
         `before` runs between having the slot and the first byte: that is where an intent becomes durable. When it
-        raises, nothing is sent.
+        raises, nothing is sent. Raises NotSent instead of calling `before` where nothing new may go there.
         """
-        if self.halted():
+        if not self.halted():
+            try:
+                await self._ensure_session()
+            except RunnerError as error:
+                self.stop(error.message)
+        if self.halted() and before is None:
             return NoAnswer(False, self.stopped)
-        try:
-            await self._ensure_session()
-        except RunnerError as error:
-            self.stop(error.message)
-            return NoAnswer(False, error.message)
         async with self.limiter.slot():
-            if self.halted():
-                return NoAnswer(False, self.stopped)
             if before is not None:
+                if self.stopped or self.closed:
+                    raise NotSent(self.stopped or self.closed)
                 await before()
+            elif self.halted():
+                return NoAnswer(False, self.stopped)
             reply = await self._once(call, fresh)
             if isinstance(reply, Answer) and reply.status in self.renew_on and self._renewable():
                 try:

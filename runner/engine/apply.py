@@ -207,8 +207,7 @@ class Apply:
         if self.desk.work.graph.instances[address].job and not quiet:
             job = self.desk.job(address)
             if job.on_failure == "stop":
-                for account in self.desk.accounts.values():
-                    account.stop(f"{address} failed, and its job says on_failure: stop")
+                self.desk.accounts.close_all(f"not sent: {address} failed, and its job says on_failure: stop")
 
     def _missing(self, address: str) -> None:
         """A bulk group does not wait for a row that will not come."""

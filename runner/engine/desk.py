@@ -180,8 +180,16 @@ class Accounts(dict[str, Account]):
         super().__init__()
         self._work = work
         self._transport = transport
+        self._closed = ""
+
+    def close_all(self, reason: str) -> None:
+        """Let no further call with an effect go anywhere; what runs is still waited for."""
+        self._closed = self._closed or reason
+        for account in self.values():
+            account.close(reason)
 
     def __missing__(self, name: str) -> Account:
         account = Account(self._work.catalogue.provider(name), self._work.settings[name], self._transport)
+        account.closed = self._closed
         self[name] = account
         return account

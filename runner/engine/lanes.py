@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runner.api.effects import Lifecycle, Outcome, Record, Request, Until, Walk
-from runner.engine.accounts import Account
+from runner.engine.accounts import Account, NotSent
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError
 from runner.model.event import Event
@@ -100,11 +100,15 @@ class Lane:
             match effect:
                 case Record():
                     await self._recorder.record(*effect.events)
-                case Request() if flow.account.stopped:
+                case Request() | Walk() if flow.account.stopped:
                     lifecycle.close()
                     return Outcome("failed", flow.account.stopped)
                 case Request():
-                    flow.value = await self._request(flow, effect)
+                    try:
+                        flow.value = await self._request(flow, effect)
+                    except NotSent as reason:
+                        lifecycle.close()
+                        return Outcome("failed", str(reason))
                 case Walk():
                     flow.value = await self._walks.walk(effect.collection, effect.since)
                 case Until():

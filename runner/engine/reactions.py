@@ -117,6 +117,9 @@ class Reactions:
         desk = self._desk
         if outcome.stop_provider:
             desk.accounts[use.provider.name].stop(outcome.stop_provider)
+        if outcome.close_provider:
+            name = use.provider.name
+            desk.accounts[name].close(f"not sent: {name} has refused {address}: {outcome.close_provider}")
         if outcome.kind == "waiting":
             desk.tally.running.add(address)
             desk.tell(address, "settling", f"left to the next run: {outcome.reason}")
