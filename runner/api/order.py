@@ -50,6 +50,8 @@ class Order:
     estimate: float | None = None
     unit: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    parts: tuple[int, ...] = ()
+    notify: str = ""
 
     @property
     def delivery(self) -> Delivery:

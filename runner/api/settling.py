@@ -6,46 +6,42 @@ person; while there is one, nothing is sent again. None at all proves absence on
 both begun `effect` after the last moment the request could have been alive.
 """
 
+import math
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from runner.api.effects import Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
-from runner.api.encode import call_of
-from runner.api.lifecycle import (
+from runner.api.concluding import (
     PATIENCE,
     agrees,
     conclude,
     intent_inputs,
     judge_reply,
+    pause_after,
     received,
     resend,
     send_request,
     settling_note,
 )
-from runner.api.lifedata import FindSpec, Resource
-from runner.api.locate import MISSING, Scope, locate
-from runner.api.marks import fold_mark
+from runner.api.effects import Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.encode import call_of
+from runner.api.judge import Verdict
+from runner.api.lifedata import Action, Resource
+from runner.api.locate import Scope
 from runner.api.order import Order, View
 from runner.api.reading import read_answer, read_item
-from runner.model.event import Doubted, Intended, Withdrawn
+from runner.api.search import (
+    MOST_FAILURES,
+    Search,
+    candidates,
+    doubt,
+    late_enough,
+    next_look,
+    proves,
+    second_look,
+)
+from runner.model.event import Intended, Withdrawn
 from runner.model.http import Answer
 from runner.model.observation import Remote
-
-CAPPED = 50
-"""A list that nobody vouches for and that shows this many items or more may be cut off there."""
-
-
-@dataclass(slots=True)
-class Search:
-    """Where the search for one effect stands. `alive` is monotonic (None: another process sent it), `since` the
-    server's own time from which a later process counts."""
-
-    alive: float | None
-    since: float | None = None
-    empty: list[Walked] = field(default_factory=list)
-    failures: int = 0
 
 
 def settle(
@@ -65,17 +61,55 @@ def settle(
     `accepted`: the API said yes, so it is never sent again. `since`: what the journal holds of an earlier search.
     `wanted`: whether the manifest still wants this generation with these inputs. `resend_now`: a person said so.
     """
+    if intent.account != order.account:
+        there = f"it was sent to {intent.account}, and the manifest now names {order.account}"
+        return (yield from doubt(order, f"{there}: it can be looked for only where it was sent"))
+    accepted = accepted or (intent.accepted and not resend_now)
     search = Search(alive, float(since) if since else None)
-    for _ in range(PATIENCE):
+    key_until = _key_until(order, alive)
+    for attempt in range(PATIENCE):
+        if accepted and not intent.accepted:
+            yield settling_note(order, "accepted, and its identity could not be read", accepted=True)
+        eager = wanted and attempt < order.retries
+        by_key = eager and view.monotonic() < key_until
         if not resend_now:
-            found = yield from _look(order, view, intent, search, accepted)
+            found = yield from _look(order, view, intent, search, accepted, by_key)
             if found is not None:
                 return found
         if not wanted:
             yield Record((Withdrawn(address=order.address, generation=order.generation, reason="not done"),))
             return Outcome("withdrawn", "was never done, and is no longer wanted")
-        resend_now = False
+        if not eager and not search.absent:
+            return Outcome("failed", f"no answer that tells its outcome, {attempt + 1} times")
+        if attempt and not search.absent:
+            yield Until(view.monotonic() + min(60.0, 0.5 * 2**attempt), "its answer was lost again")
         intent = resend(intent)
+        sent = yield from _send_again(order, view, intent, search.absent or resend_now)
+        if isinstance(sent, Outcome):
+            return sent
+        resend_now = False
+        accepted = accepted or sent.meaning == "accepted"
+        search = Search(view.monotonic())
+    return (yield from doubt(order, f"sent {PATIENCE} times without an outcome"))
+
+
+def _key_until(order: Order, alive: float | None) -> float:
+    """Until when a key surely holds: half of its documented life, as the life began when the request came there."""
+    key = order.delivery.key
+    if key is None or not key.documented or key.life is None or alive is None:
+        return -math.inf
+    return alive + key.life / 2
+
+
+def _send_again(
+    order: Order, view: View, intent: Intended, absent: bool
+) -> Generator[Effect, Any, Outcome | Verdict]:
+    """Repeat a call; a verdict when its outcome must be looked for again.
+
+    Answers that did nothing (`not now`, never left) are waited out. In the end they leave the intent open, unless
+    `absent`: the call before was shown to have done nothing either.
+    """
+    for attempt in range(PATIENCE):
         request = send_request(order, intent)
         if request is None:
             return (
@@ -86,27 +120,35 @@ def settle(
         done = yield from conclude(order, intent, reply, verdict)
         if done is not None:
             return done
+        if verdict.unauthorized:
+            return Outcome("failed", verdict.message, stop_provider=verdict.message)
         if verdict.meaning == "refused":
             return (yield from doubt(order, f"the repeated call was refused: {verdict.message}"))
-        if verdict.meaning == "safe":
-            return Outcome("failed", verdict.message)
-        accepted = accepted or verdict.meaning == "accepted"
-        search = Search(view.monotonic())
-    return (yield from doubt(order, f"sent {PATIENCE} times without an outcome"))
+        if verdict.meaning != "safe":
+            return verdict
+        pause = pause_after(order, verdict, attempt)
+        if pause is None:
+            break
+        yield Until(view.monotonic() + pause, verdict.message)
+    if absent:
+        gone = Withdrawn(address=order.address, generation=order.generation, reason=verdict.message)
+        yield Record((gone,))
+    return Outcome("failed", verdict.message)
 
 
 def _look(
-    order: Order, view: View, intent: Intended, search: Search, accepted: bool
+    order: Order, view: View, intent: Intended, search: Search, accepted: bool, by_key: bool
 ) -> Generator[Effect, Any, Outcome | None]:
-    """The outcome of the search; None when the effect is shown to be absent and may be asked for again."""
-    if order.repeat == "safe" and not accepted:
+    """The outcome of the search; None when the call may be sent again, or closed: its effect is shown to be absent
+    (`search.absent`), or the API itself keeps a repeat from being a second effect."""
+    kind = order.use.kind
+    free = isinstance(kind, Resource | Action) and kind.effect != "paid"
+    if order.repeat == "safe" and not accepted and (free or by_key):
         return None
-    key = order.delivery.key
-    if key is not None and key.documented and search.alive is not None and not accepted:
+    if by_key and not accepted:
         return None  # the API itself keeps a documented key from doing anything twice
     if order.collection is not None and order.delivery.find is not None:
         return (yield from _search_list(order, view, intent, search, accepted))
-    kind = order.use.kind
     if isinstance(kind, Resource) and kind.fresh is not None and kind.before is not None:
         return (yield from _search_change(order, view, intent, search, kind, accepted))
     what = "accepted without a readable id" if accepted else "its answer was lost"
@@ -123,19 +165,17 @@ def _search_list(
         walked = yield Walk(order.collection, view.monotonic())
         if not isinstance(walked, Walked):
             search.failures += 1
-            yield Until(
-                view.monotonic() + min(60.0, order.settle.lag * search.failures), "the list cannot be read"
-            )
+            if search.failures >= MOST_FAILURES:
+                return Outcome("failed", f"{order.use.provider.name} cannot be asked what became of it")
+            pause = min(60.0, max(order.settle.lag, 1e-3) * search.failures)
+            yield Until(view.monotonic() + pause, "the list cannot be read")
             continue
+        search.failures = 0
         found = candidates(order, view, intent, walked)
         if found:
             return (yield from _judge_candidates(order, intent, found))
-        if search.alive is None and search.since is None:
-            search.since = walked.date
-            if search.since is None:
-                search.alive = walked.began
-            else:
-                yield settling_note(order, "waiting until a late effect would show", str(int(search.since)))
+        if search.begin(walked):
+            yield settling_note(order, "waiting until a late effect would show", search.since_here)
         if late_enough(order, search, walked):
             if not proves(order, intent, walked):
                 return (
@@ -148,43 +188,15 @@ def _search_list(
             if second_look(order, search, walked):
                 if accepted:
                     return (yield from doubt(order, "accepted without a readable id, and not in the list"))
+                search.absent = True
                 return None
         yield Until(next_look(order, view, search), "looking again for the effect of a lost answer")
 
 
-def candidates(order: Order, view: View, intent: Intended, walked: Walked) -> list[Remote]:
-    """What may be the effect: see the head of this module."""
-    find = order.delivery.find
-    assert find is not None
-    there = walked.by_mark.get(fold_mark(intent.mark), ())
-    known = set(intent.baseline)
-    return [
-        remote
-        for remote in there
-        if remote.id not in known
-        and not view.owned(order.account, remote.id)
-        and not _older(find, remote, intent.baseline_date)
-    ]
-
-
-def _older(find: FindSpec, remote: Remote, baseline_date: str) -> bool:
-    """Whether it was there before the baseline, by the server's own clock; what cannot be read is not older."""
-    if not baseline_date or not find.created:
-        return False
-    created = locate(find.created, Scope(item=remote.item))
-    if created is MISSING or not isinstance(created, str):
-        return False
-    try:
-        moment = datetime.fromisoformat(created)
-    except ValueError:
-        return False
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp() < float(baseline_date)
-
-
 def _judge_candidates(order: Order, intent: Intended, found: list[Remote]) -> Generator[Effect, Any, Outcome]:
-    ids = tuple(remote.id for remote in found)
+    ids = tuple(remote.id for remote in found if remote.id)
+    if not all(remote.id for remote in found):
+        return (yield from doubt(order, f"something without a readable id carries {intent.mark!r}", ids))
     if len(found) > 1:
         return (yield from doubt(order, f"{len(found)} things carry the name {intent.mark!r}", ids))
     if not agrees(order, found[0], intent_inputs(order, intent)):
@@ -192,46 +204,6 @@ def _judge_candidates(order: Order, intent: Intended, found: list[Remote]) -> Ge
             yield from doubt(order, f"what carries the name {intent.mark!r} differs from what was asked", ids)
         )
     return (yield from received(order, intent, read_item(order.use, found[0].id, found[0].item), "adopted"))
-
-
-def late_enough(order: Order, search: Search, walked: Walked) -> bool:
-    """Whether a walk began so late that an effect would have shown."""
-    if search.alive is not None:
-        return walked.began >= search.alive + order.settle.effect
-    return (
-        search.since is not None
-        and walked.date is not None
-        and walked.date > search.since + order.settle.effect
-    )
-
-
-def proves(order: Order, intent: Intended, walked: Walked) -> bool:
-    """Whether not standing in this list means anything."""
-    if order.whole or walked.count < CAPPED:
-        return True
-    return intent.baseline_count is not None and walked.count > intent.baseline_count
-
-
-def second_look(order: Order, search: Search, walked: Walked) -> bool:
-    """Whether this is the second of two looks that agree: nothing that the first showed was lost by the second."""
-    if search.empty:
-        first = search.empty[-1]
-        if walked.began < first.began + order.settle.lag:
-            return False
-        if first.items.keys() <= walked.items.keys():
-            return True
-    search.empty[:] = [walked]
-    return False
-
-
-def next_look(order: Order, view: View, search: Search) -> float:
-    now = view.monotonic()
-    if search.empty:
-        return search.empty[-1].began + order.settle.lag
-    if search.alive is not None and now < search.alive + order.settle.effect:
-        early = now + max(order.settle.lag, order.settle.effect / 8)
-        return min(early, search.alive + order.settle.effect)
-    return now + max(order.settle.lag, 1e-3)
 
 
 def _search_change(
@@ -245,30 +217,25 @@ def _search_change(
         search.alive = view.monotonic()
     yield settling_note(order, "looking whether the call had its effect")
     unchanged = 0
-    while True:
+    while search.failures < MOST_FAILURES:
         began = view.monotonic()
         answer = yield Request(call)
         if isinstance(answer, Answer) and answer.ok and isinstance(answer.body, Mapping):
+            search.failures = 0
             reading = read_answer(order.use, answer, order.inputs)
             if reading.outcome == "running" or any(
                 answer.body.get(name) != was for name, was in before.items()
             ):
                 return (yield from received(order, intent, reading, "adopted"))
             unchanged = unchanged + 1 if began >= search.alive + order.settle.effect else 0
-            if unchanged >= 2 and not accepted:
-                return None
-            if unchanged >= 2:
+            if unchanged >= 2 and accepted:
                 return (yield from received(order, intent, reading, "answered"))
+            if unchanged >= 2:
+                search.absent = True
+                return None
+        else:
+            search.failures += 1
         yield Until(
             view.monotonic() + max(order.settle.lag, 1e-3), "looking again whether the call had its effect"
         )
-
-
-def doubt(order: Order, reason: str, ids: tuple[str, ...] = ()) -> Generator[Effect, Any, Outcome]:
-    """Record that a person must say what became of it."""
-    yield Record(
-        (Doubted(address=order.address, generation=order.generation, reason=reason, candidates=ids),)
-    )
-    return Outcome(
-        "doubt", reason, command=f"runner resolve {order.address} --adopt ID | --resend | --abandon"
-    )
+    return Outcome("failed", f"{order.use.provider.name} cannot be asked what became of it")

@@ -8,14 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+from runner.model.event_base import Event as Event
 from runner.model.http import Call
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """The base of all events; `kind` is the word that stands in the journal."""
-
-    kind: ClassVar[str] = ""
+from runner.model.part import PartFinished, PartReceipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +78,8 @@ class Intended(Event):
     unit: str = ""
     attempt: int = 1
     accepted: bool = False
+    marks: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +137,7 @@ class Received(Event):
     account: str = ""
     digest: str = ""
     inputs: Any = None
+    parts: tuple[PartReceipt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +279,7 @@ KINDS: Mapping[str, type[Event]] = {
     made.kind: made
     for made in (
         RunStarted, RunEnded, Intended, GroupIntended, GroupReceived, GroupClosed, Received, Refused, Withdrawn,
-        Settling, Doubted, Resolved, Progressed, Finished, Saving, Saved, Accepted, Moved, Forgotten,
+        Settling, Doubted, Resolved, Progressed, PartFinished, Finished, Saving, Saved, Accepted, Moved, Forgotten,
     )
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ from runner.model.event import (
     Settling,
     Withdrawn,
 )
+from runner.model.part import PartFinished, PartReceipt, PartState
 from runner.model.state import FileState, GroupState, InstanceState, Phase
 
 OPEN = (Phase.UNSETTLED, Phase.DOUBT)
@@ -59,8 +60,16 @@ def _intended(known: InstanceState | None, event: Intended, at: str) -> Instance
         before=event.before,
         former=_former(known, event.generation),
         files=_stale(known),
+        parts=_kept_parts(known, event),
         since=at,
     )
+
+
+def _kept_parts(known: InstanceState | None, event: Intended) -> tuple[PartState, ...]:
+    """The parts of the former generation that this call does not make anew."""
+    if known is None or not event.parts:
+        return ()
+    return tuple(part for part in known.parts if part.index not in event.parts)
 
 
 def _former(known: InstanceState | None, generation: int) -> tuple[tuple[int, str], ...]:
@@ -102,6 +111,7 @@ def _received(known: InstanceState | None, event: Received, at: str) -> Instance
         status=event.status,
         message="",
         outputs=event.outputs or {},
+        parts=_with_receipts(base.parts, event.parts),
         cost=event.cost,
         unit=event.unit,
         intent=None,
@@ -110,6 +120,28 @@ def _received(known: InstanceState | None, event: Received, at: str) -> Instance
         candidates=(),
         since=at,
     )
+
+
+def _with_receipts(parts: tuple[PartState, ...], receipts: tuple[PartReceipt, ...]) -> tuple[PartState, ...]:
+    made = {part.index: part for part in parts}
+    for one in receipts:
+        made[one.index] = PartState(one.index, one.id, one.mark, one.name, status=one.status)
+    return tuple(made[index] for index in sorted(made))
+
+
+def _part_finished(known: InstanceState, event: PartFinished) -> InstanceState:
+    made = {part.index: part for part in known.parts}
+    held = made.get(event.index, PartState(event.index))
+    made[event.index] = replace(
+        held,
+        id=event.id or held.id,
+        name=event.name or held.name,
+        outcome=event.outcome,
+        status=event.status,
+        message=event.message,
+        outputs=event.outputs or {},
+    )
+    return replace(known, parts=tuple(made[index] for index in sorted(made)))
 
 
 def _finished(known: InstanceState | None, event: Finished, at: str) -> InstanceState:
@@ -170,16 +202,17 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
             )
         case Progressed():
             return replace(known, status=event.status)
+        case PartFinished():
+            return _part_finished(known, event)
         case Saving():
             file = FileState(event.name, event.path, event.size, event.sha256)
             return replace(known, files={**known.files, event.path: file})
         case Saved():
-            file = known.files.get(event.path)
-            if file is None:
+            announced = known.files.get(event.path)
+            if announced is None:
                 return known
-            return replace(
-                known, files={**known.files, event.path: replace(file, done=True, mtime_ns=event.mtime_ns)}
-            )
+            file = replace(announced, done=True, mtime_ns=event.mtime_ns)
+            return replace(known, files={**known.files, event.path: file})
         case Accepted():
             return replace(known, accepted=event.digest)
         case _:

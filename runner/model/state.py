@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from runner.model.event import GroupIntended, Intended
+from runner.model.part import PartState
 
 
 class Phase(StrEnum):
@@ -72,6 +73,7 @@ class InstanceState:
     accepted: str = ""
     former: tuple[tuple[int, str], ...] = ()
     since: str = ""
+    parts: tuple[PartState, ...] = ()
 
     @property
     def owns_remote(self) -> bool:

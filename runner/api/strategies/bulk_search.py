@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.api.effects import Effect, Lifecycle, Outcome, Record, Until, Walk, Walked
 from runner.api.marks import fold_mark
 from runner.api.order import Order, View
-from runner.api.settling import Search, candidates, late_enough, next_look, proves, second_look
+from runner.api.search import Search, candidates, late_enough, next_look, proves, second_look
 from runner.model.event import Doubted, Event, GroupClosed, Intended, Member, Refused, Settling
 from runner.model.http import Call
 

@@ -240,7 +240,7 @@ def test_a_candidate_that_differs_needs_a_person(project: Use) -> None:
 
 
 def test_what_was_created_before_the_baseline_is_no_candidate(project: Use) -> None:
-    world = World([CREATED], listed=[remote("77", created=DATE - 60)])
+    world = World([CREATED], listed=[remote("77", created=DATE - 600)])
 
     world.drive(settle(order(project), world, intent_of(project), alive=1000.0))
 
@@ -469,7 +469,7 @@ def test_out_of_credit_stops_the_provider_when_the_balance_agrees(project: Use) 
 
     outcome = world.drive(submit(order(project), world))
 
-    assert (outcome.kind, outcome.stop_provider) == ("refused", "Insufficient balance")
+    assert (outcome.kind, outcome.close_provider) == ("refused", "Insufficient balance")
 
 
 def test_a_missing_subscription_refuses_one_call_and_stops_nobody_else(project: Use) -> None:
@@ -477,7 +477,7 @@ def test_a_missing_subscription_refuses_one_call_and_stops_nobody_else(project: 
 
     outcome = world.drive(submit(order(project), world))
 
-    assert (outcome.kind, outcome.stop_provider) == ("refused", "")
+    assert (outcome.kind, outcome.close_provider) == ("refused", "")
 
 
 def test_a_429_without_a_time_is_waited_out_longer_than_the_retries(project: Use) -> None:

@@ -1,6 +1,7 @@
 """The fold: what events make of what was known, above all what they must not undo."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from runner.model.http import Call
 from runner.model.state import GroupState, InstanceState, Phase
 
 AT = "2026-01-01T00:00:00.000Z"
-WHO = {"address": "dub/ep01", "generation": 1}
+WHO: dict[str, Any] = {"address": "dub/ep01", "generation": 1}
 
 
 def intended(generation: int = 1, attempt: int = 1) -> Intended:

@@ -1,0 +1,159 @@
+"""After a call with an effect: what its reply proves, and the receipt, refusal or withdrawal that is recorded of it."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from runner.api.effects import Effect, Outcome, Record, Request
+from runner.api.encode import call_of
+from runner.api.judge import Verdict, judge
+from runner.api.lifedata import Resource
+from runner.api.locate import MISSING, Scope, locate
+from runner.api.marks import with_mark
+from runner.api.order import Order
+from runner.api.parts import parts_of, receipts
+from runner.api.reading import Reading, number, read_answer
+from runner.api.sealing import unseal
+from runner.model.event import Intended, Received, Refused, Settling, Withdrawn
+from runner.model.http import Answer, Reply
+from runner.model.observation import Remote
+from runner.model.part import PartReceipt
+
+PATIENCE = 50
+"""How often a call is sent again in one run because the API said `not now`."""
+
+
+def send_request(order: Order, intent: Intended) -> Request | None:
+    """The request of an intent; without any contract it never travels on an idle connection.
+
+    None when a secret that the stored request refers to has changed or gone: it cannot be repeated as it was.
+    """
+    call = unseal(intent.call, order.secrets)
+    if call is None:
+        return None
+    return Request(call, intent=intent, fresh=order.delivery.contract == "none")
+
+
+def judge_reply(order: Order, reply: Reply) -> Verdict:
+    """What the reply means for the effect."""
+    return judge(reply, order.use.provider.errors, order.errors)
+
+
+def conclude(
+    order: Order, intent: Intended, reply: Reply, verdict: Verdict
+) -> Generator[Effect, Any, Outcome | None]:
+    """Record what a reply proves. None: it proves nothing final, or only that the call may be sent again.
+
+    That a repeated call did nothing says nothing of the first one: its intent stays open.
+    """
+    if verdict.meaning == "accepted" and isinstance(reply, Answer):
+        reading = read_answer(order.use, reply, intent_inputs(order, intent))
+        parts = _receipts(order, intent, reply)
+        if reading.id or parts or (order.identity is None and parts_of(order) is None):
+            return (yield from received(order, intent, reading, "answered", parts))
+        return None
+    if verdict.meaning == "refused":
+        if intent.attempt > 1 and intent.key:
+            return None  # a refused key on a resend means that an effect may exist
+        yield Record(
+            (
+                Refused(
+                    address=order.address,
+                    generation=order.generation,
+                    status=reply.status if isinstance(reply, Answer) else 0,
+                    code=verdict.code,
+                    message=verdict.message,
+                ),
+            )
+        )
+        stop = verdict.message if verdict.unauthorized else ""
+        gone = verdict.out_of_credit and (yield from _credit_is_gone(order))
+        reason = f"{verdict.code}: {verdict.message}" if verdict.code else verdict.message
+        help_ = f" — {verdict.help}" if verdict.help else ""
+        close = verdict.message if gone else ""
+        return Outcome("refused", reason + help_, stop_provider=stop, close_provider=close)
+    if verdict.meaning == "safe" and intent.attempt == 1:
+        yield Record((Withdrawn(address=order.address, generation=order.generation, reason=verdict.message),))
+    return None
+
+
+def _receipts(order: Order, intent: Intended, reply: Answer) -> tuple[PartReceipt, ...]:
+    kind = order.use.kind
+    return receipts(kind, reply, intent.parts, intent.marks) if isinstance(kind, Resource) else ()
+
+
+def _credit_is_gone(order: Order) -> Generator[Effect, Any, bool]:
+    """Whether the account's own balance agrees that nothing more can be paid: the same error may mean one feature."""
+    kind = order.use.kind
+    if not isinstance(kind, Resource) or kind.cost is None or kind.cost.balance is None:
+        return True
+    answer = yield Request(call_of(order.use.provider, kind.cost.balance, Scope()))
+    if not isinstance(answer, Answer) or not answer.ok:
+        return True
+    left = number(locate(kind.cost.balance.at, Scope(answer=answer)))
+    return left is None or left <= 0 or (order.estimate is not None and left < order.estimate)
+
+
+def intent_inputs(order: Order, intent: Intended) -> Mapping[str, Any]:
+    """The inputs as they were sent, a minted mark among them."""
+    find = order.delivery.find
+    if intent.minted and find is not None:
+        return with_mark(order.inputs, find.field, intent.mark)
+    return order.inputs
+
+
+def received(
+    order: Order, intent: Intended, reading: Reading, how: str, parts: tuple[PartReceipt, ...] = ()
+) -> Generator[Effect, Any, Outcome]:
+    """Record the identity of an effect; one that has none of its own is known by those of its parts."""
+    id = reading.id or ",".join(part.id for part in parts)
+    yield Record(
+        (
+            Received(
+                address=order.address,
+                generation=order.generation,
+                id=id,
+                how=how,
+                status=reading.status,
+                outputs=reading.outputs,
+                cost=reading.cost,
+                unit=reading.unit,
+                parts=parts,
+            ),
+        )
+    )
+    return Outcome("received", id=id, status=reading.status, outputs=reading.outputs)
+
+
+def resend(intent: Intended) -> Intended:
+    """The same call once more: the same bytes, mark and key."""
+    return replace(intent, attempt=intent.attempt + 1, accepted=False)
+
+
+def pause_after(order: Order, verdict: Verdict, attempt: int) -> float | None:
+    """How long to wait after an answer that did nothing (the `attempt`-th, from 0); None: it was asked often enough."""
+    if verdict.retry_after is not None:
+        return verdict.retry_after
+    if verdict.status not in (425, 429) and attempt >= order.retries:
+        return None
+    return float(min(60.0, 0.5 * 2 ** min(attempt, 10)))
+
+
+def settling_note(order: Order, reason: str, since: str = "", accepted: bool = False) -> Record:
+    """Tell the journal that an outcome is being looked for, and what every later process must know of it."""
+    note = Settling(
+        address=order.address, generation=order.generation, reason=reason, since=since, accepted=accepted
+    )
+    return Record((note,))
+
+
+def agrees(order: Order, remote: Remote, inputs: Mapping[str, Any]) -> bool:
+    """Whether all comparable fields of something found are as asked for; one that it does not show says nothing."""
+    find = order.delivery.find
+    compare = find.compare if find is not None else order.delivery.compare
+    for name, ref in compare.items():
+        there = locate(ref, Scope(item=remote.item, answer=Answer(200, body=remote.item)))
+        wanted = inputs.get(name)
+        if there is not MISSING and there is not None and wanted is not None and str(there) != str(wanted):
+            return False
+    return True

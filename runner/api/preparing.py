@@ -1,0 +1,194 @@
+"""Before a call with an effect: its mark, what stood under it, what the API says of the inputs, and the intent."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.api.concluding import judge_reply
+from runner.api.effects import Effect, Outcome, Request, Walk, Walked
+from runner.api.encode import call_of, encode
+from runner.api.lifedata import Resource
+from runner.api.locate import MISSING, Scope, holds, locate
+from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
+from runner.api.order import Baseline, Order, View
+from runner.api.parts import marked, only, parts_of, wanted
+from runner.api.provider import Use
+from runner.api.sealing import seal
+from runner.model.event import Intended
+from runner.model.http import Answer, Call, Reply
+
+BASELINE_AGE = 60.0
+"""A walk no older than this, in seconds, may serve as a baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The inputs as they will be sent. `marks` has one mark, or one for each part; none where nothing can carry it."""
+
+    inputs: Mapping[str, Any]
+    marks: tuple[str, ...] = ()
+    minted: bool = False
+    parts: tuple[int, ...] = ()
+
+
+def prepare(order: Order, view: View) -> Generator[Effect, Any, Intended | Outcome]:
+    """The intent of a call that was never sent; an outcome when it must not be sent."""
+    made = _mark(order, view)
+    baseline = Baseline()
+    if order.collection is not None:
+        walked = yield Walk(order.collection, view.monotonic() - BASELINE_AGE)
+        if not isinstance(walked, Walked):
+            return _unreadable(order, walked)
+        baseline = _baseline(walked, made.marks)
+        strangers = [id for id in baseline.ids if not view.owned(order.account, id)]
+        if strangers and not made.minted and not order.consent:
+            return exists_remotely(order, ", ".join(made.marks[:3]), strangers)
+    refusal = yield from validate(order)
+    if refusal is not None:
+        return refusal
+    before = yield from look_before(order)
+    if isinstance(before, Outcome):
+        return before
+    return _intent(order, view, made, baseline, before)
+
+
+def _intent(
+    order: Order, view: View, made: Marked, baseline: Baseline, before: Mapping[str, Any] | None
+) -> Intended:
+    key = order.delivery.key
+    word = view.mint() if key is not None else ""
+    headers = ((key.header, word),) if key is not None else ()
+    many = parts_of(order) is not None
+    return Intended(
+        address=order.address,
+        generation=order.generation,
+        uses=order.use.uses,
+        operation=order.use.operation.id,
+        account=order.account,
+        digest=order.digest,
+        inputs=order.canonical,
+        call=seal(encode_order(order, made.inputs, headers), order.secrets),
+        mark="" if many or not made.marks else made.marks[0],
+        minted=made.minted,
+        key=word,
+        collection=order.collection.key if order.collection is not None else "",
+        baseline=baseline.ids,
+        baseline_count=baseline.count,
+        baseline_date="" if baseline.date is None else str(int(baseline.date)),
+        before=before,
+        estimate=order.estimate,
+        unit=order.unit,
+        marks=made.marks if many else (),
+        parts=made.parts,
+    )
+
+
+def encode_order(order: Order, inputs: Mapping[str, Any], headers: tuple[tuple[str, str], ...]) -> Call:
+    """The call of these inputs, asking for notifications where somebody listens and the user named nobody else."""
+    kind = order.use.kind
+    hook = kind.webhook if isinstance(kind, Resource) else None
+    if hook is not None and order.notify and not mark_in(inputs, hook.field):
+        inputs = with_mark(inputs, hook.field, order.notify)
+        for pointer, value in hook.set.items():
+            inputs = with_mark(inputs, pointer, value)
+    create = kind.create if isinstance(kind, Resource) else None
+    if create is not None and (create.media or create.send):
+        return call_of(order.use.provider, create, Scope(request=inputs), inputs, headers=headers)
+    return encode(order.use.operation, inputs, headers=headers)
+
+
+def _mark(order: Order, view: View) -> Marked:
+    spec = parts_of(order)
+    if spec is not None:
+        count = len(wanted(spec, order.inputs))
+        places = order.parts or tuple(range(count))
+        inputs, marks, minted = marked(order, view, only(spec, order.inputs, order.parts))
+        if marks:
+            return Marked(inputs, marks, minted, places)
+        single = _single_mark(order, view, inputs)
+        return Marked(single.inputs, single.marks, single.minted, places)
+    return _single_mark(order, view, order.inputs)
+
+
+def _single_mark(order: Order, view: View, inputs: Mapping[str, Any]) -> Marked:
+    find, hook = order.delivery.find, order.delivery.webhook
+    found = find if find is not None else hook
+    if found is None or "/*/" in found.field:
+        return Marked(inputs)
+    given = mark_in(inputs, found.field)
+    if given and not order.append:
+        return Marked(inputs, (given,))
+    mark = minted_mark(order.address, view.mint(), found.limit, given)
+    return Marked(with_mark(inputs, found.field, mark), (mark,), True)
+
+
+def _baseline(walked: Walked, marks: tuple[str, ...]) -> Baseline:
+    there = {remote.id for mark in marks for remote in walked.by_mark.get(fold_mark(mark), ())}
+    return Baseline(tuple(sorted(there)), walked.count, walked.date)
+
+
+def validate(order: Order) -> Generator[Effect, Any, Outcome | None]:
+    """Ask the API whether it would take the call, where its document names a way that costs nothing and does nothing.
+
+    Only a clear no stops the call: whoever cannot be asked may still take it.
+    """
+    kind = order.use.kind
+    if not isinstance(kind, Resource) or kind.validate is None:
+        return None
+    answer = yield Request(validating_call(order.use, order.inputs))
+    if not isinstance(answer, Answer):
+        return None
+    verdict = judge_reply(order, answer)
+    if holds(kind.validate.refused, Scope(answer=answer)) or verdict.meaning == "refused":
+        stop = verdict.message if verdict.unauthorized else ""
+        said = message_of(order.use, answer) or verdict.message
+        return Outcome("blocked", f"{order.use.provider.name} would refuse it: {said}", stop_provider=stop)
+    return None
+
+
+def validating_call(use: Use, inputs: Mapping[str, Any]) -> Call:
+    """The call that asks whether these inputs would be taken."""
+    assert isinstance(use.kind, Resource)
+    assert use.kind.validate is not None
+    spec = use.kind.validate
+    if spec.send:
+        return call_of(use.provider, spec, Scope(request=inputs))
+    return encode(use.provider.operation(spec.operation), inputs)
+
+
+def message_of(use: Use, answer: Answer) -> str:
+    """The API's own words about an error, whatever the status."""
+    spec = use.provider.errors.message
+    value = locate(spec, Scope(answer=answer)) if spec else MISSING
+    return value if isinstance(value, str) else ""
+
+
+def look_before(order: Order) -> Generator[Effect, Any, Mapping[str, Any] | Outcome | None]:
+    """The fields that the document's `before` call keeps, so that a change can be told; None where it has none."""
+    kind = order.use.kind
+    if not isinstance(kind, Resource) or kind.before is None:
+        return None
+    call = call_of(order.use.provider, kind.before, Scope(request=order.inputs))
+    answer = yield Request(call)
+    if not isinstance(answer, Answer) or not answer.ok:
+        return _unreadable(order, answer)
+    body = answer.body if isinstance(answer.body, Mapping) else {}
+    return {name: body.get(name) for name in kind.before.keep}
+
+
+def _unreadable(order: Order, reply: Reply) -> Outcome:
+    """Nothing is sent while it cannot be seen what is there already."""
+    verdict = judge_reply(order, reply)
+    said = verdict.message or (reply.unreadable if isinstance(reply, Answer) else "")
+    reason = f"{order.use.provider.name} could not be read before sending: {said}"
+    return Outcome("failed", reason, stop_provider=verdict.message if verdict.unauthorized else "")
+
+
+def exists_remotely(order: Order, mark: str, ids: list[str]) -> Outcome:
+    """The guard against a second bill after a lost state: something of this mark is there, and nobody here made it."""
+    name = order.use.provider.name
+    return Outcome(
+        "blocked",
+        f"{name} already holds {len(ids)} of the name {mark!r} ({', '.join(ids[:3])}), unknown to this state",
+        command=f"runner import --match '{order.address}'",
+    )

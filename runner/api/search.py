@@ -1,0 +1,143 @@
+"""Where the search for a lost effect stands, and the rules of absence.
+
+Candidates are what the list shows under the mark, less the baseline, less what this state owns, less what was surely
+created before the baseline by the server's own clock. None at all proves absence only by two complete walks, `lag`
+apart, both begun `effect` after the last moment the request could have been alive.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from runner.api.effects import Effect, Outcome, Record, Walked
+from runner.api.lifedata import FindSpec
+from runner.api.locate import MISSING, Scope, locate
+from runner.api.marks import fold_mark
+from runner.api.order import Order, View
+from runner.model.event import Doubted, Intended
+from runner.model.observation import Remote
+
+CAPPED = 50
+"""A list that nobody vouches for and that shows this many items or more may be cut off there."""
+
+MOST_FAILURES = 20
+"""A list that could not be read so often in a row is left to the next run."""
+
+COARSE = 60.0
+"""Seconds by which a creation's stamp may lie before the server's own `Date`: cut to the minute, or another clock."""
+
+FARTHEST_ZONE = 14 * 3600.0
+"""Seconds by which a stamp without a time zone may be off."""
+
+
+@dataclass(slots=True)
+class Search:
+    """Where the search for one effect stands. `alive` is the moment (monotonic) from which this process counts; None
+    until its first look when another process sent the call. `since` is the server's own time from which an earlier
+    process counted, `since_here` that of this one's first look. `absent`: two looks showed that there is nothing."""
+
+    alive: float | None
+    since: float | None = None
+    empty: list[Walked] = field(default_factory=list)
+    failures: int = 0
+    since_here: str = ""
+    absent: bool = False
+
+    def begin(self, walked: Walked) -> bool:
+        """The first look at the effect of a call that another process sent: time counts from here, on this process's
+        own clock. True when the server's own time is to be journalled, for later processes to count from."""
+        if self.alive is not None:
+            return False
+        self.alive = walked.began
+        if self.since is not None or walked.date is None:
+            return False
+        self.since_here = str(int(walked.date))
+        return True
+
+
+def candidates(order: Order, view: View, intent: Intended, walked: Walked) -> list[Remote]:
+    """What may be the effect: see the head of this module."""
+    find = order.delivery.find
+    assert find is not None
+    there = walked.by_mark.get(fold_mark(intent.mark), ())
+    known = set(intent.baseline)
+    return [
+        remote
+        for remote in there
+        if remote.id not in known
+        and not view.owned(order.account, remote.id)
+        and (intent.minted or not _older(find, remote, intent.baseline_date))
+    ]
+
+
+def _older(find: FindSpec, remote: Remote, baseline_date: str) -> bool:
+    """Whether it was surely there before the baseline, by the server's own clock.
+
+    A stamp is read in favour of the candidate: one that cannot be read, is cut short or has no zone proves little, and
+    to overlook an effect is to pay for it twice.
+    """
+    if not baseline_date or not find.created:
+        return False
+    created = locate(find.created, Scope(item=remote.item))
+    if created is MISSING or not isinstance(created, str):
+        return False
+    try:
+        moment = datetime.fromisoformat(created.strip())
+        latest = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        doubtful = 0.0 if moment.tzinfo else FARTHEST_ZONE
+        doubtful += COARSE if ":" in created else 86400.0
+        return latest.timestamp() + doubtful < float(baseline_date)
+    except (ValueError, OverflowError):
+        return False
+
+
+def late_enough(order: Order, search: Search, walked: Walked) -> bool:
+    """Whether a walk began so late that an effect would have shown: by this process's own clock since its first look,
+    or by the server's since the first look of an earlier process."""
+    if search.alive is not None and walked.began >= search.alive + order.settle.effect:
+        return True
+    return (
+        search.since is not None
+        and walked.date is not None
+        and walked.date > search.since + order.settle.effect
+    )
+
+
+def proves(order: Order, intent: Intended, walked: Walked) -> bool:
+    """Whether not standing in this list means anything."""
+    if order.whole or walked.count < CAPPED:
+        return True
+    return intent.baseline_count is not None and walked.count > intent.baseline_count
+
+
+def second_look(order: Order, search: Search, walked: Walked) -> bool:
+    """Whether this is the second of two looks that agree: nothing that the first showed was lost by the second."""
+    if search.empty:
+        first = search.empty[-1]
+        if walked.began < first.began + order.settle.lag:
+            return False
+        if first.items.keys() <= walked.items.keys():
+            return True
+    search.empty[:] = [walked]
+    return False
+
+
+def next_look(order: Order, view: View, search: Search) -> float:
+    now = view.monotonic()
+    if search.empty:
+        return search.empty[-1].began + order.settle.lag
+    if search.alive is not None and now < search.alive + order.settle.effect:
+        early = now + max(order.settle.lag, order.settle.effect / 8)
+        return min(early, search.alive + order.settle.effect)
+    return now + max(order.settle.lag, 1e-3)
+
+
+def doubt(order: Order, reason: str, ids: tuple[str, ...] = ()) -> Generator[Effect, Any, Outcome]:
+    """Record that a person must say what became of it."""
+    yield Record(
+        (Doubted(address=order.address, generation=order.generation, reason=reason, candidates=ids),)
+    )
+    return Outcome(
+        "doubt", reason, command=f"runner resolve {order.address} --adopt ID | --resend | --abandon"
+    )
