@@ -13,8 +13,9 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.model.event import KINDS, Event, GroupIntended, Intended, Member, event_fields
+from runner.model.event import KINDS, Event, GroupIntended, Intended, Member, Received, event_fields
 from runner.model.http import Call, Upload
+from runner.model.part import PartReceipt, PartState
 from runner.model.state import FileState, GroupState, InstanceState, Phase
 
 BLOB_ABOVE = 64 * 1024
@@ -80,6 +81,7 @@ class Codec:
         held["phase"] = Phase(held["phase"])
         held["files"] = {path: FileState(**file) for path, file in held.get("files", {}).items()}
         held["former"] = tuple((int(pair[0]), pair[1]) for pair in held.get("former", ()))
+        held["parts"] = tuple(PartState(**part) for part in held.get("parts", ()))
         held["candidates"] = tuple(held.get("candidates", ()))
         return InstanceState(**held)
 
@@ -142,4 +144,7 @@ def _tuples(made: type[Event], name: str, value: Any) -> Any:
         return tuple(Member(**member) for member in value)
     if made is GroupIntended and name == "baseline":
         return {mark: tuple(ids) for mark, ids in value.items()}
-    return tuple(value) if isinstance(value, list) and name in ("baseline", "candidates") else value
+    if made is Received and name == "parts":
+        return tuple(PartReceipt(**part) for part in value)
+    tuples = ("baseline", "candidates", "marks", "parts")
+    return tuple(value) if isinstance(value, list) and name in tuples else value

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from runner.api.effects import Collection
 from runner.api.lifedata import Resource, Settle
@@ -40,6 +40,14 @@ class RunOptions:
     overwrite: bool = False
     speed: float = 1.0
     loopback_only: bool = False
+
+
+class Listener(Protocol):
+    """Whoever hears notifications."""
+
+    def url(self, provider: str) -> str:
+        """Where a provider is to send them."""
+        ...
 
 
 class Tally:
@@ -88,6 +96,7 @@ class Desk:
         self.walks = Walks(self.accounts)
         self.known: dict[str, Mapping[str, Any]] = {}
         self.absent: set[str] = set()
+        self.receiver: Listener | None = None
         self._report = report
 
     @property
@@ -157,6 +166,10 @@ class Desk:
         effect = own.effect if own.effect is not None else default.effect / speed
         lag = own.lag if own.lag is not None else default.lag / speed
         return Settle(effect, lag)
+
+    def notify_url(self, use: Use) -> str:
+        """Where notifications of this provider are heard; empty while nobody listens."""
+        return self.receiver.url(use.provider.name) if self.receiver is not None else ""
 
     def collection(self, use: Use, inputs: Mapping[str, Any]) -> Collection | None:
         """The list in which a lost effect of this use can be found."""

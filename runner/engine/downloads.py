@@ -44,6 +44,7 @@ class Fetch:
     account: Account
     credentials: bool
     renew: Callable[[], Awaitable[str]]
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,9 @@ class Downloads:
         for _ in range(MOST_REDIRECTS + 1):
             headers = await fetch.account.headers_for(url) if fetch.credentials else ()
             try:
-                async with self._transport.stream(url, headers, allowed=self._allowed(fetch)) as stream:
+                async with self._transport.stream(
+                    url, (*fetch.headers, *headers), allowed=self._allowed(fetch)
+                ) as stream:
                     if stream.status in (301, 302, 303, 307, 308):
                         url = urljoin(url, stream.headers.get("location", ""))
                         continue

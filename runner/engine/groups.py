@@ -14,10 +14,10 @@ from typing import Any
 from runner.api.effects import Lifecycle, Walked
 from runner.api.encode import encode
 from runner.api.judge import judge
-from runner.api.lifecycle import BASELINE_AGE
 from runner.api.lifedata import BulkSpec, Resource
 from runner.api.locate import MISSING, at_pointer
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
+from runner.api.preparing import BASELINE_AGE
 from runner.api.provider import Use
 from runner.api.strategies.bulk_workbook import GroupOrder, resume_group, submit_group
 from runner.engine.desk import Desk

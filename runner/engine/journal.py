@@ -137,6 +137,8 @@ class Journal:
     def _own(self, instance: InstanceState) -> None:
         if instance.id:
             self.owned.add((instance.account, instance.id))
+        for part in instance.parts:
+            self.owned.add((instance.account, part.id))
 
     def _fold(self, event: Event) -> None:
         at = now_text()

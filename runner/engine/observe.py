@@ -10,10 +10,10 @@ from typing import Any
 from runner.api.effects import Collection, Walked
 from runner.api.encode import call_of
 from runner.api.judge import judge
-from runner.api.lifecycle import message_of, validating_call
 from runner.api.lifedata import Lookup, Resource
 from runner.api.locate import MISSING, Scope, holds, locate
 from runner.api.marks import fold_mark, mark_in
+from runner.api.preparing import message_of, validating_call
 from runner.api.provider import Use
 from runner.api.reading import number
 from runner.compile.check import Work

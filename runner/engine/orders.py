@@ -6,6 +6,7 @@ from typing import Any
 
 from runner.api.lifedata import Action, Resource
 from runner.api.order import Order
+from runner.api.parts import failed_places
 from runner.api.provider import Use
 from runner.api.sealing import secrets_in
 from runner.compile.canonical import canonical
@@ -88,7 +89,16 @@ def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> O
         estimate=estimate,
         unit=unit,
         secrets=wish.secrets,
+        parts=_retried(desk.state(address), generation, wish),
+        notify=desk.notify_url(use),
     )
+
+
+def _retried(state: InstanceState | None, generation: int, wish: Wish) -> tuple[int, ...]:
+    """The parts to ask for once more, where a former generation of the same inputs got some of them ready."""
+    if state is None or state.generation >= generation or state.digest != wish.digest:
+        return ()
+    return failed_places(state.parts)
 
 
 def _vouched(use: Use) -> bool:

@@ -32,7 +32,10 @@ VANISHED = 3
 
 @dataclass(slots=True)
 class Waiter:
-    """One instance that waits. Times are those of the event loop; `deadline` ends this run's wait, not the work."""
+    """One instance that waits, or one `part` of it (its place, from 0; -1: the whole).
+
+    Times are those of the event loop; `deadline` ends this run's wait, not the work.
+    """
 
     address: str
     generation: int
@@ -47,6 +50,7 @@ class Waiter:
     misses: int = 0
     before: Mapping[str, Any] | None = None
     fresh_until: float = 0.0
+    part: int = -1
 
 
 Seen = Callable[[Waiter, Reading], Coroutine[Any, Any, bool]]
@@ -186,12 +190,15 @@ class Poller:
     async def _read(self, waiter: Waiter) -> None:
         async with self._readers:
             resource = _resource(waiter)
-            if resource.read is None:
+            reading = resource.read
+            if waiter.part >= 0 and resource.parts is not None:
+                reading = resource.parts.read
+            if reading is None:
                 await self.lost(waiter, "failed", "the provider's document names no way to read it")
                 return
             self.polls += 1
-            scope = Scope(request=waiter.inputs, id=waiter.id)
-            reply = await waiter.account.send(call_of(waiter.account.provider, resource.read, scope))
+            scope = Scope(request=waiter.inputs, id=waiter.id, part_id=waiter.id)
+            reply = await waiter.account.send(call_of(waiter.account.provider, reading, scope))
         if isinstance(reply, Answer) and reply.ok and not reply.unreadable:
             waiter.misses = 0
             await self._tell(waiter, read_answer(waiter.use, reply, waiter.inputs, id=waiter.id))

@@ -104,6 +104,8 @@ class Reactions:
             message = event.message or (state.status if state is not None else "")
             command = f"runner apply --replace '{event.address}'" if event.outcome == "failed" else ""
             run.fail(event.address, event.outcome, message or event.outcome, command, started=True)
+            if state is not None and any(part.outcome == "ready" for part in state.parts):
+                run.saving.save(event.address)
             return
         desk.tell(event.address, "ready", event.status)
         run.reached(event.address, "ready")

@@ -4,11 +4,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from runner.api.effects import Collection
 from runner.api.lifedata import Resource
+from runner.api.parts import all_ended, part_name, read_parts, whole_outcome
+from runner.api.provider import Use
 from runner.api.reading import Reading
 from runner.engine.poller import Poller, Waiter
+from runner.engine.results import wrapped
 from runner.engine.walks import collection_of
 from runner.model.event import Finished, Progressed
+from runner.model.part import PartFinished
 from runner.model.state import InstanceState
 
 if TYPE_CHECKING:
@@ -16,11 +21,12 @@ if TYPE_CHECKING:
 
 
 class Waiting:
-    """Puts instances into the poller, and records what it sees."""
+    """Puts instances and parts into the poller, and records what it sees."""
 
     def __init__(self, run: "Apply") -> None:
         self._run = run
         self._desk = run.desk
+        self._given_up: set[str] = set()
         self.poller = Poller(run.desk.walks, self._seen, self._lost, run.failed, run.desk.options.speed)
 
     def wait(self, state: InstanceState) -> None:
@@ -28,55 +34,73 @@ class Waiting:
         run, desk = self._run, self._desk
         use = desk.use(state.uses)
         kind = use.kind
-        if not isinstance(kind, Resource) or kind.status is None or kind.read is None:
-            run.begin(
-                run.record(Finished(address=state.address, generation=state.generation, outcome="ready"))
-            )
+        alone = isinstance(kind, Resource) and kind.parts is not None and kind.parts.read is not None
+        if not isinstance(kind, Resource) or kind.status is None or (kind.read is None and not alone):
+            ready = Finished(address=state.address, generation=state.generation, outcome="ready")
+            run.begin(run.record(ready))
             return
         desk.tally.running.add(state.address)
         if desk.options.no_wait or run.ending:
             return
-        loop = asyncio.get_running_loop()
+        if not alone:
+            self._add(state, use, kind, state.id, -1)
+            return
+        for part in state.parts:
+            if not part.ended:
+                self._add(state, use, kind, part.id, part.index)
+        if all_ended(state.parts):
+            run.begin(self._close(state.address, state.generation))
+
+    def _add(self, state: InstanceState, use: Use, kind: Resource, id: str, part: int) -> None:
+        run, desk, loop = self._run, self._desk, asyncio.get_running_loop()
         instance = desk.work.graph.instances.get(state.address)
         timeout = desk.work.manifest.jobs[instance.job].timeout if instance is not None else None
         inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
-        account = desk.accounts[use.provider.name]
-        collection = (
-            collection_of(use.provider, account.key, kind.wait.list, inputs) if kind.wait.list else None
-        )
         within = kind.fresh.within / desk.options.speed if kind.fresh is not None else 0.0
         run.enter()
         self.poller.add(
             Waiter(
                 address=state.address,
                 generation=state.generation,
-                id=state.id,
+                id=id,
                 use=use,
-                account=account,
+                account=desk.accounts[use.provider.name],
                 inputs=inputs,
                 began=loop.time(),
-                collection=collection,
+                collection=self._collection(use, kind, inputs),
                 deadline=loop.time() + timeout if timeout is not None else None,
                 status=state.status,
                 before=state.before,
                 fresh_until=loop.time() + within,
+                part=part,
             )
         )
 
+    def _collection(self, use: Use, kind: Resource, inputs: Mapping[str, object]) -> Collection | None:
+        """The list that tells of this one too; none where its parameters are not known from the inputs."""
+        if not kind.wait.list:
+            return None
+        sent = use.provider.lists[kind.wait.list].send.values()
+        if any(isinstance(source, str) and source.startswith("$observed.") for source in sent):
+            return None
+        account = self._desk.accounts[use.provider.name]
+        return collection_of(use.provider, account.key, kind.wait.list, inputs)
+
     async def _seen(self, waiter: Waiter, reading: Reading) -> bool:
         """Record what was read; true when the wait is over."""
+        if waiter.part >= 0:
+            return await self._part_seen(waiter, reading)
+        await self._parts_seen(waiter, reading)
         if reading.outcome == "running":
-            if reading.status != waiter.status:
-                waiter.status = reading.status
-                await self._run.record(
-                    Progressed(address=waiter.address, generation=waiter.generation, status=reading.status)
-                )
-                self._desk.tell(waiter.address, "running", reading.status)
-            return False
+            state = self._desk.state(waiter.address)
+            if state is not None and all_ended(state.parts):
+                await self._close(waiter.address, waiter.generation, reading)
+                self._run.leave()
+                return True
+            return await self._progress(waiter, reading)
         state = self._desk.state(waiter.address)
         former = state.outputs if state is not None else {}
-        await self._finish(
-            waiter,
+        await self._run.record(
             Finished(
                 address=waiter.address,
                 generation=waiter.generation,
@@ -86,23 +110,94 @@ class Waiting:
                 outputs={**former, **reading.outputs},
                 cost=reading.cost,
                 unit=reading.unit,
-            ),
+            )
         )
+        self._run.leave()
         return True
+
+    async def _progress(self, waiter: Waiter, reading: Reading) -> bool:
+        if reading.status != waiter.status:
+            waiter.status = reading.status
+            await self._run.record(
+                Progressed(address=waiter.address, generation=waiter.generation, status=reading.status)
+            )
+            self._desk.tell(waiter.address, "running", reading.status)
+        return False
+
+    async def _part_seen(self, waiter: Waiter, reading: Reading) -> bool:
+        if reading.outcome == "running":
+            return False
+        kind = waiter.use.kind
+        assert isinstance(kind, Resource)
+        await self._run.record(
+            PartFinished(
+                address=waiter.address,
+                generation=waiter.generation,
+                index=waiter.part,
+                id=waiter.id,
+                outcome=reading.outcome,
+                status=reading.status,
+                message=reading.message,
+                name=part_name(kind, reading.outputs),
+                outputs=reading.outputs,
+            )
+        )
+        state = self._desk.state(waiter.address)
+        if state is not None and all_ended(state.parts):
+            await self._close(waiter.address, waiter.generation)
+        self._run.leave()
+        return True
+
+    async def _parts_seen(self, waiter: Waiter, reading: Reading) -> None:
+        """Record the parts that an answer shows ended, each once."""
+        kind, state = waiter.use.kind, self._desk.state(waiter.address)
+        if not isinstance(kind, Resource) or kind.parts is None or state is None:
+            return
+        known = {part.id: part for part in state.parts}
+        for index, part in enumerate(read_parts(kind, wrapped(waiter.use, reading.outputs))):
+            held = known.get(part.id)
+            if part.outcome == "running" or (held is not None and held.ended):
+                continue
+            await self._run.record(
+                PartFinished(
+                    address=waiter.address,
+                    generation=waiter.generation,
+                    index=held.index if held is not None else index,
+                    id=part.id,
+                    outcome=part.outcome,
+                    status=part.status,
+                    message=part.message,
+                    name=part.name,
+                    outputs=part.outputs,
+                )
+            )
+
+    async def _close(self, address: str, generation: int, reading: Reading | None = None) -> None:
+        """Every part has ended: so has the whole."""
+        state = self._desk.state(address)
+        if state is None:
+            return
+        outcome, message = whole_outcome(state.parts)
+        seen = reading.outputs if reading is not None else {}
+        parts = [part.as_item() for part in state.parts]
+        await self._run.record(
+            Finished(
+                address=address,
+                generation=generation,
+                outcome=outcome,
+                status=reading.status if reading is not None else outcome,
+                message=message,
+                outputs={**state.outputs, **seen, "parts": parts},
+            )
+        )
 
     async def _lost(self, waiter: Waiter, kind: str, reason: str) -> None:
         """The wait is over without an end of the work that could be read."""
         if kind in ("vanished", "stalled"):
-            await self._finish(
-                waiter,
-                Finished(
-                    address=waiter.address, generation=waiter.generation, outcome="stalled", message=reason
-                ),
-            )
+            stalled = Reading(waiter.id, waiter.status, "stalled", reason)
+            await self._seen(waiter, stalled)
             return
-        self._run.fail(waiter.address, kind, reason, started=True)
-        self._run.leave()
-
-    async def _finish(self, waiter: Waiter, event: Finished) -> None:
-        await self._run.record(event)
+        if waiter.address not in self._given_up:
+            self._given_up.add(waiter.address)
+            self._run.fail(waiter.address, kind, reason, started=True)
         self._run.leave()
