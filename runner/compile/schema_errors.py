@@ -124,12 +124,27 @@ def _in_words(error: Any) -> str:
         "pattern": f"{shown} does not match `{wanted}`",
         "const": f"{shown} must be {wanted!r}",
         "format": f"{shown} is not a {wanted}",
-        "oneOf": "fits none, or more than one, of the documented forms",
+        "oneOf": _choice(wanted, error.instance) or "fits none, or more than one, of the documented forms",
         "anyOf": "fits none of the documented forms",
         "not": f"{shown} is not allowed",
     }
     found = words.get(str(error.validator))
     return found if found is not None else error.message[:160]
+
+
+def _choice(branches: Any, value: Any) -> str:
+    """What is wrong where exactly one of some fields is wanted; empty where the forms differ in more than that."""
+    if not isinstance(branches, list) or not isinstance(value, Mapping):
+        return ""
+    if not all(isinstance(one, Mapping) and set(one) == {"required"} for one in branches):
+        return ""
+    names = [" and ".join(f"`{name}`" for name in one["required"]) for one in branches]
+    met = [
+        name
+        for name, one in zip(names, branches, strict=True)
+        if all(key in value for key in one["required"])
+    ]
+    return f"takes only one of {', '.join(met)}" if met else f"needs one of {', '.join(names)}"
 
 
 def _shown(value: Any) -> str:
