@@ -24,7 +24,9 @@ def copied(tmp_path: Path, serving: Callable[..., Stage]) -> Callable[[str, str,
 
     def copy(folder: str, file: str, name: str) -> Stage:
         there = tmp_path / folder
-        shutil.copytree(MANIFESTS / folder, there, ignore=shutil.ignore_patterns(".runner", "out", "published"))
+        shutil.copytree(
+            MANIFESTS / folder, there, ignore=shutil.ignore_patterns(".runner", "out", "published")
+        )
         return serving(there, there / file, name)
 
     return copy

@@ -20,7 +20,9 @@ from runner.sandbox.serve import Sandbox, SandboxSettings, running
 SPEED = 1200.0
 """The sandbox's seconds in a real one: a dub takes a tenth of a second, a lost answer is settled in two tenths."""
 
-READING = frozenset({"listProjects", "getProject", "getBalance", "getVoices", "getOptions", "getResult", "getSource"})
+READING = frozenset(
+    {"listProjects", "getProject", "getBalance", "getVoices", "getOptions", "getResult", "getSource"}
+)
 READING_TOO = frozenset({"createToken", "refreshToken", "listBatches", "getBatch", "bulkStatus", "getFile"})
 
 SEASON = """\
@@ -126,9 +128,7 @@ class Stage:
     def saved(self) -> set[str]:
         """The files under `out`."""
         return {
-            str(path.relative_to(self.folder))
-            for path in (self.folder / "out").rglob("*")
-            if path.is_file()
+            str(path.relative_to(self.folder)) for path in (self.folder / "out").rglob("*") if path.is_file()
         }
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -166,7 +166,9 @@ def episodes(*ids: str) -> str:
 
 
 @contextmanager
-def staged(folder: Path, manifest: str = SEASON, *, ids: tuple[str, ...] = ("e1", "e2"), speed: float = SPEED) -> Iterator[Stage]:
+def staged(
+    folder: Path, manifest: str = SEASON, *, ids: tuple[str, ...] = ("e1", "e2"), speed: float = SPEED
+) -> Iterator[Stage]:
     """A folder with this manifest and these episodes, and a sandbox for the time of the block."""
     file = folder / "season.yaml"
     if manifest:
