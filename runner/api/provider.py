@@ -159,10 +159,7 @@ class Use:
             hidden |= _constants(call.send) if call else set()
             if isinstance(kind, life.Resource) and kind.webhook:
                 optional.append(kind.webhook.field)
-        schema = inputs_schema(self.operation, optional=optional, hidden=hidden)
-        if not self.provider.trusted:
-            _check_schema(self.operation, schema)
-        return schema
+        return inputs_schema(self.operation, optional=optional, hidden=hidden)
 
     def output_names(self) -> frozenset[str] | None:
         """The names that stand in the outputs; None where the document does not tell the answer's shape, so that any
@@ -186,20 +183,6 @@ class Use:
                 return None
             named |= fields
         return frozenset(named)
-
-
-def _check_schema(operation: Operation, schema: dict[str, Any]) -> None:
-    import jsonschema
-
-    try:
-        jsonschema.Draft202012Validator.check_schema(schema)
-    except jsonschema.SchemaError as error:
-        where = "/".join(str(step) for step in error.absolute_path)
-        method = operation.method.lower()
-        reason = f"{operation.id}: no JSON Schema at {where}: {error.message}"
-        raise operation.document.invalid(
-            "broken-schema", reason, ("paths", operation.path, method)
-        ) from error
 
 
 def _fields_at(operation: Operation, envelope: str) -> set[str] | None:

@@ -2,92 +2,117 @@
 `anyOf`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runner.api.document import Document
 
-DEEPEST = 20
+Seen = frozenset[int]
+"""Identities of the schemas that are being looked at: one that holds itself says nothing new of the same value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A `oneOf` or `anyOf`, its branches unresolved, and the schema that it stands in."""
+
+    word: str
+    branches: tuple[Any, ...]
+    schema: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether a field of the value names its branch."""
+        return isinstance(self.schema.get("discriminator"), Mapping)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """`fields`: name → unresolved schema, of every branch. `required`: those that every instance needs.
-    `choices`: the `oneOf`/`anyOf` lists, unresolved. `closed`: no other field may stand beside these."""
+    `choices`: the `oneOf`/`anyOf` lists. `closed`: no other field may stand beside these; `open`: any may;
+    `rest`: those that fit this schema."""
 
     fields: Mapping[str, Any]
     required: tuple[str, ...] = ()
-    choices: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    choices: tuple[Choice, ...] = ()
     closed: bool = False
+    open: bool = False
     rest: Any = None
 
 
-def shape_of(document: Document, schema: Any, depth: int = 0) -> Shape | None:
+def shape_of(document: Document, schema: Any, seen: Seen = frozenset()) -> Shape | None:
     """The shape of an object schema; None for a schema of anything else (a list, a text, nothing known)."""
     resolved = document.resolve(schema)
-    if depth > DEEPEST or not is_object(document, resolved):
+    if id(resolved) in seen or not is_object(document, resolved):
         return None
     fields: dict[str, Any] = {}
     required: list[str] = []
-    choices: list[tuple[str, tuple[Any, ...]]] = []
-    closed, rest = False, None
-    for part in _conjuncts(document, resolved, 0):
+    choices: list[Choice] = []
+    closed, opened, rest = False, False, None
+    inner = seen | {id(resolved)}
+    for part in _conjuncts(document, resolved, seen):
         fields.update(document.mapping(part, "properties"))
-        required += [name for name in document.names(part, "required") if name not in required]
-        closed = (
-            closed or part.get("additionalProperties") is False or part.get("unevaluatedProperties") is False
-        )
-        if isinstance(part.get("additionalProperties"), Mapping):
-            rest = part["additionalProperties"]
+        required += [name for name in _required(part) if name not in required]
+        more = part.get("additionalProperties")
+        closed = closed or more is False or part.get("unevaluatedProperties") is False
+        opened = opened or more is True
+        if isinstance(more, Mapping):
+            opened, rest = (True, rest) if not more else (opened, more)
         for word in ("oneOf", "anyOf"):
             branches = tuple(document.sequence(part, word))
             if branches:
-                choices.append((word, branches))
+                choices.append(Choice(word, branches, part))
             for branch in branches:
-                found = shape_of(document, branch, depth + 1)
+                found = shape_of(document, branch, inner | {id(part)})
                 fields = {**(found.fields if found else {}), **fields}
-    return Shape(fields, tuple(required), tuple(choices), closed, rest)
+    return Shape(fields, tuple(required), tuple(choices), closed, opened, rest)
 
 
-def is_object(document: Document, schema: Any, depth: int = 0) -> bool:
+def _required(part: Mapping[str, Any]) -> list[str]:
+    """The names under `required`; what an older draft writes there (`true`) says nothing."""
+    held = part.get("required")
+    return [name for name in held if isinstance(name, str)] if isinstance(held, list) else []
+
+
+def is_object(document: Document, schema: Any, seen: Seen = frozenset()) -> bool:
     """Whether only a mapping can fit the schema."""
     schema = document.resolve(schema)
-    if not isinstance(schema, Mapping) or depth > DEEPEST:
+    if not isinstance(schema, Mapping) or id(schema) in seen:
         return False
     kind = schema.get("type")
     if kind is not None:
         return kind == "object" or (
-            isinstance(kind, list) and all(each in ("object", "null") for each in kind)
+            isinstance(kind, list) and bool(kind) and all(each in ("object", "null") for each in kind)
         )
+    inner = seen | {id(schema)}
     if "properties" in schema or any(
-        is_object(document, part, depth + 1) for part in document.sequence(schema, "allOf")
+        is_object(document, part, inner) for part in document.sequence(schema, "allOf")
     ):
         return True
     for word in ("oneOf", "anyOf"):
         branches = document.sequence(schema, word)
-        if branches and all(is_object(document, branch, depth + 1) for branch in branches):
+        if branches and all(is_object(document, branch, inner) for branch in branches):
             return True
     return False
 
 
-def _conjuncts(document: Document, schema: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
+def _conjuncts(document: Document, schema: Mapping[str, Any], seen: Seen) -> Iterator[Mapping[str, Any]]:
     yield schema
-    if depth < DEEPEST:
-        for part in document.sequence(schema, "allOf"):
-            resolved = document.resolve(part)
-            if isinstance(resolved, Mapping):
-                yield from _conjuncts(document, resolved, depth + 1)
+    inner = seen | {id(schema)}
+    for part in document.sequence(schema, "allOf"):
+        resolved = document.resolve(part)
+        if isinstance(resolved, Mapping) and id(resolved) not in inner:
+            yield from _conjuncts(document, resolved, inner)
 
 
 def is_binary(document: Document, schema: Any) -> bool:
     """Whether the schema stands for a file's bytes (3.0: `format: binary`; 3.1: a `contentMediaType` without
-    encoding), or for a list of them."""
+    encoding; converted from Swagger: `type: file`), or for a list of them."""
     resolved = document.resolve(schema)
     if not isinstance(resolved, Mapping):
         return False
     if resolved.get("type") == "array":
         return is_binary(document, resolved.get("items"))
-    if resolved.get("format") == "binary":
+    if resolved.get("format") == "binary" or resolved.get("type") == "file":
         return True
     return (
         "contentMediaType" in resolved and "contentEncoding" not in resolved and "properties" not in resolved

@@ -79,7 +79,7 @@ def test_a_schema_that_is_none_is_refused_where_it_is_used() -> None:
     with pytest.raises(InvalidInput) as caught:
         Use(provider, "a", provider.actions["a"]).inputs_schema()
     (problem,) = caught.value.problems
-    assert problem.where.line == 5
+    assert problem.where.line == 7
     assert "text" in problem.message
 
 
