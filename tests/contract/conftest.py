@@ -119,3 +119,9 @@ def dubformer(sandbox: Sandbox, http: httpx.Client) -> Iterator[Client]:
 def revoice(sandbox: Sandbox, http: httpx.Client) -> Iterator[Client]:
     yield Client(Catalogue().provider("revoice"), sandbox, http)
     sandbox.set_faults({})
+
+
+@pytest.fixture
+def blurb(sandbox: Sandbox, http: httpx.Client) -> Iterator[Client]:
+    yield Client(Catalogue().provider("blurb"), sandbox, http)
+    sandbox.set_faults({})
