@@ -130,11 +130,11 @@ def resend(intent: Intended) -> Intended:
     return replace(intent, attempt=intent.attempt + 1, accepted=False)
 
 
-def pause_after(order: Order, verdict: Verdict, attempt: int) -> float | None:
+def pause_after(retries: int, verdict: Verdict, attempt: int) -> float | None:
     """How long to wait after an answer that did nothing (the `attempt`-th, from 0); None: it was asked often enough."""
     if verdict.retry_after is not None:
         return verdict.retry_after
-    if verdict.status not in (425, 429) and attempt >= order.retries:
+    if verdict.status not in (425, 429) and attempt >= retries:
         return None
     return float(min(60.0, 0.5 * 2 ** min(attempt, 10)))
 

@@ -7,6 +7,7 @@ A lifecycle is a generator without I/O. It yields one of
   token and budget are in hand and before its first byte leaves, so that a crash leaves at most as many unsettled
   calls as there are slots.
 - `Walk`: a whole list; it is sent a `Walked`, or the `Reply` that ended the walk. One walk serves all who ask.
+- `Hear`: a notification; it is sent the id that it names.
 - `Until`: a moment on the monotonic clock; it is sent None when that moment has come. Nothing is held meanwhile.
 
 and returns an `Outcome`.
@@ -81,6 +82,16 @@ class Until:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """Wait until a provider's notification carries `mark`, or until a moment; it is sent the id that was named, or an
+    empty text."""
+
+    provider: str
+    mark: str
+    until: float
+
+
 OutcomeKind = Literal["received", "refused", "withdrawn", "blocked", "doubt", "failed", "waiting"]
 
 
@@ -104,11 +115,12 @@ class Outcome:
     close_provider: str = ""
 
 
-Effect = Record | Request | Walk | Until
+Effect = Record | Request | Walk | Until | Hear
 Lifecycle = Generator[Effect, Any, Outcome]
 __all__ = [
     "Collection",
     "Effect",
+    "Hear",
     "Lifecycle",
     "Outcome",
     "Record",

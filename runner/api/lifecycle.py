@@ -30,7 +30,7 @@ def submit(order: Order, view: View) -> Lifecycle:
                     order, view, intent, alive=view.monotonic(), accepted=verdict.meaning == "accepted"
                 )
             )
-        pause = pause_after(order, verdict, attempt)
+        pause = pause_after(order.retries, verdict, attempt)
         if pause is None:
             return Outcome("failed", f"{verdict.message} (sent {attempt + 1} times)")
         yield Until(view.monotonic() + pause, verdict.message)

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from runner.api.lifedata import ListSpec
-from runner.api.locate import MISSING, Scope, locate
+from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.model.http import Answer
 
 MOST_PAGES = 100_000
@@ -23,6 +23,14 @@ def page_inputs(spec: ListSpec, fixed: Mapping[str, Any], cursor: Any) -> dict[s
     elif page.kind == "link" and isinstance(cursor, dict):
         inputs.update(cursor)
     return inputs
+
+
+def holds_list(spec: ListSpec, body: Any) -> bool:
+    """Whether the list stands where the document says: an answer of another form must not pass for an empty list."""
+    if not spec.items.endswith("[*]"):
+        return isinstance(body, Mapping | list)
+    held = find_all(spec.items.removesuffix("[*]"), body)
+    return bool(held) and all(isinstance(one, list) for one in held)
 
 
 def next_cursor(spec: ListSpec, answer: Answer, cursor: Any, got: int, seen: int) -> Any:

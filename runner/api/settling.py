@@ -22,12 +22,13 @@ from runner.api.concluding import (
     send_request,
     settling_note,
 )
-from runner.api.effects import Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import Effect, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.api.encode import call_of
 from runner.api.judge import Verdict
-from runner.api.lifedata import Action, Resource
-from runner.api.locate import Scope
+from runner.api.lifedata import Action, Resource, WebhookDelivery
+from runner.api.locate import Scope, locate
 from runner.api.order import Order, View
+from runner.api.part_search import search_parts
 from runner.api.reading import read_answer, read_item
 from runner.api.search import (
     MOST_FAILURES,
@@ -126,7 +127,7 @@ def _send_again(
             return (yield from doubt(order, f"the repeated call was refused: {verdict.message}"))
         if verdict.meaning != "safe":
             return verdict
-        pause = pause_after(order, verdict, attempt)
+        pause = pause_after(order.retries, verdict, attempt)
         if pause is None:
             break
         yield Until(view.monotonic() + pause, verdict.message)
@@ -147,12 +148,35 @@ def _look(
         return None
     if by_key and not accepted:
         return None  # the API itself keeps a documented key from doing anything twice
+    if order.collection is not None and order.delivery.find is not None and intent.marks:
+        return (yield from search_parts(order, view, intent, search, accepted))
     if order.collection is not None and order.delivery.find is not None:
         return (yield from _search_list(order, view, intent, search, accepted))
     if isinstance(kind, Resource) and kind.fresh is not None and kind.before is not None:
         return (yield from _search_change(order, view, intent, search, kind, accepted))
+    hook = order.delivery.webhook
+    if hook is not None and order.notify:
+        return (yield from _listen(order, view, intent, hook))
     what = "accepted without a readable id" if accepted else "its answer was lost"
     return (yield from doubt(order, f"{what}, and {order.use.provider.name} offers no way to look it up"))
+
+
+def _listen(
+    order: Order, view: View, intent: Intended, hook: WebhookDelivery
+) -> Generator[Effect, Any, Outcome]:
+    """Wait for a notification that carries the mark, then ask the API itself about the id that it names."""
+    kind, name = order.use.kind, order.use.provider.name
+    yield settling_note(order, "waiting for a notification of the call whose answer was lost")
+    id = yield Hear(name, intent.mark, view.monotonic() + hook.window)
+    if not id or not isinstance(kind, Resource) or kind.read is None:
+        return (yield from doubt(order, f"its answer was lost, and {name} sent no notification of it"))
+    answer = yield Request(call_of(order.use.provider, kind.read, Scope(request=order.inputs, id=id)))
+    if isinstance(answer, Answer) and answer.ok and not answer.unreadable:
+        there = [locate(ref, Scope(answer=answer)) for ref in order.delivery.compare.values()]
+        if all(value == intent.mark for value in there):
+            reading = read_answer(order.use, answer, order.inputs, id=id)
+            return (yield from received(order, intent, reading, "adopted"))
+    return (yield from doubt(order, f"a notification named {id}, and {name} does not confirm it", (id,)))
 
 
 def _search_list(

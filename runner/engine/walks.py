@@ -13,7 +13,7 @@ from runner.api.encode import encode
 from runner.api.lifedata import ListSpec
 from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.marks import fold_mark
-from runner.api.paging import MOST_PAGES, next_cursor, page_inputs
+from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
 from runner.api.provider import Provider
 from runner.api.reading import id_text
 from runner.engine.accounts import Account
@@ -148,7 +148,7 @@ class Walks:
             reply = await account.ask(call)
             if isinstance(reply, NoAnswer) or not reply.ok or reply.unreadable:
                 return reply
-            if not _holds_list(spec, reply.body):
+            if not holds_list(spec, reply.body):
                 return replace(reply, unreadable="the answer holds no list where one is documented")
             if number == 0:
                 held.date = server_date(reply)
@@ -163,14 +163,6 @@ class Walks:
                     reply, unreadable="its pages repeat themselves, so it cannot be read to its end"
                 )
         return NoAnswer(True, f"the list has more than {MOST_PAGES} pages")
-
-
-def _holds_list(spec: ListSpec, body: Any) -> bool:
-    """Whether the list stands where the document says: an answer of another form must not pass for an empty list."""
-    if not spec.items.endswith("[*]"):
-        return isinstance(body, Mapping | list)
-    held = find_all(spec.items.removesuffix("[*]"), body)
-    return bool(held) and all(isinstance(one, list) for one in held)
 
 
 def _remote(key: str, mark_ref: str, item: Any) -> Remote:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.api.effects import Effect, Lifecycle, Outcome, Record, Until, Walk, Walked
 from runner.api.marks import fold_mark
 from runner.api.order import Order, View
-from runner.api.search import Search, candidates, late_enough, next_look, proves, second_look
+from runner.api.search import MOST_FAILURES, Search, candidates, late_enough, next_look, proves, second_look
 from runner.model.event import Doubted, Event, GroupClosed, Intended, Member, Refused, Settling
 from runner.model.http import Call
 
@@ -32,6 +32,9 @@ def search_rows(
     `refused`: the request has ended; what the API said of rows without an id, by address. `accepted`: it said yes, and
     its id could not be read, so it is never sent again.
     """
+    if accepted and not order.intent.accepted:
+        yield _note(order, "accepted, and its id could not be read", accepted=True)
+    accepted = accepted or order.intent.accepted
     search = Search(alive, float(since) if since else None)
     waiting = {member.address: member for member in order.members}
     found_any = len(order.members) < len(order.intent.members)
@@ -40,31 +43,31 @@ def search_rows(
         walked = yield Walk(order.collection, view.monotonic())
         if not isinstance(walked, Walked):
             search.failures += 1
-            yield Until(
-                view.monotonic() + min(60.0, order.settle.lag * search.failures), "the list cannot be read"
-            )
+            if search.failures >= MOST_FAILURES:
+                return Outcome("failed", f"{order.use.provider.name} cannot be asked what became of its rows")
+            pause = min(60.0, max(order.settle.lag, 1e-3) * search.failures)
+            yield Until(view.monotonic() + pause, "the list cannot be read")
             continue
+        search.failures = 0
         events = _adopt(order, view, walked, waiting)
         if events:
             found_any = True
             search.empty.clear()
-            search.alive = view.monotonic()  # a row came: the others may still follow
+            search.alive, search.since = view.monotonic(), None  # a row came: the others may still follow
             yield Record(events)
         if not waiting:
             yield Record((GroupClosed(address=order.intent.address, reason="every row has its outcome"),))
             return Outcome("received")
-        if search.alive is None and search.since is None:
-            search.since = walked.date
-            if search.since is None:
-                search.alive = walked.began
-            else:
-                yield _note(order, "waiting until late rows would show", str(int(search.since)))
+        if search.begin(walked):
+            yield _note(order, "waiting until late rows would show", search.since_here)
         single = _single(order, next(iter(waiting.values())))
         if late_enough(single, search, walked) and (
             second_look(single, search, walked) or not proves(single, _intent(order, ""), walked)
         ):
             whole = proves(single, _intent(order, ""), walked)
-            return (yield from _give_up(order, waiting, refused, found_any or accepted or not whole))
+            if refused is not None:
+                return (yield from _close_ended(order, waiting, refused, whole))
+            return (yield from _give_up(order, waiting, found_any or accepted or not whole))
         yield Until(next_look(single, view, search), "looking again for rows of a bulk request")
 
 
@@ -74,11 +77,11 @@ def _adopt(order: "GroupOrder", view: View, walked: Walked, waiting: dict[str, M
     events: list[Event] = []
     for member in list(waiting.values()):
         found = candidates(_single(order, member), view, _intent(order, member.name), walked)
-        if len(found) == 1:
+        if len(found) == 1 and found[0].id:
             events.append(receive(order, member, found[0].id, found[0].item, "adopted"))
             del waiting[member.address]
-        elif len(found) > 1:
-            ids = tuple(remote.id for remote in found)
+        elif found:
+            ids = tuple(remote.id for remote in found if remote.id)
             events.append(
                 Doubted(
                     address=member.address,
@@ -91,25 +94,36 @@ def _adopt(order: "GroupOrder", view: View, walked: Walked, waiting: dict[str, M
     return tuple(events)
 
 
-def _give_up(
-    order: "GroupOrder", waiting: Mapping[str, Member], refused: Mapping[str, str] | None, doubtful: bool
+def _close_ended(
+    order: "GroupOrder", waiting: Mapping[str, Member], refused: Mapping[str, str], whole: bool
 ) -> Generator[Effect, Any, Outcome]:
+    """The API ended the request. What it showed without an id, it refused; so it did with what it did not show at all,
+    where the list proves that nothing is there. Where the list may be cut off, a person must say."""
+    events: list[Event] = []
+    for member in waiting.values():
+        if whole or member.address in refused:
+            message = refused.get(member.address) or "the request has ended without this row"
+            events.append(_refusal(member, message))
+        else:
+            reason = "the request has ended without this row, and nobody says that the list is complete"
+            events.append(Doubted(address=member.address, generation=member.generation, reason=reason))
+    doubtful = sum(isinstance(event, Doubted) for event in events)
+    reason = f"ended; {len(events) - doubtful} rows were refused, {doubtful} are in doubt"
+    yield Record((*events, GroupClosed(address=order.intent.address, reason=reason)))
+    return Outcome("doubt" if doubtful else "received", reason if doubtful else "")
+
+
+def _refusal(member: Member, message: str) -> Refused:
+    return Refused(address=member.address, generation=member.generation, status=0, code="", message=message)
+
+
+def _give_up(
+    order: "GroupOrder", waiting: Mapping[str, Member], doubtful: bool
+) -> Generator[Effect, Any, Outcome]:
+    """No request id is known: nothing was done, or a person must say."""
     from runner.api.strategies.bulk_workbook import withdraw
 
     group = order.intent.address
-    if refused is not None:
-        gone: list[Event] = [
-            Refused(
-                address=member.address,
-                generation=member.generation,
-                status=0,
-                code="",
-                message=refused.get(member.address) or "the request has ended without this row",
-            )
-            for member in waiting.values()
-        ]
-        yield Record((*gone, GroupClosed(address=group, reason="ended; the rest was refused")))
-        return Outcome("received")
     if not doubtful:
         yield Record(withdraw(order, "not done"))
         return Outcome("withdrawn", "the bulk request was never done")
@@ -159,5 +173,6 @@ def _intent(order: "GroupOrder", name: str) -> Intended:
     )
 
 
-def _note(order: "GroupOrder", reason: str, since: str = "") -> Record:
-    return Record((Settling(address=order.intent.address, generation=0, reason=reason, since=since),))
+def _note(order: "GroupOrder", reason: str, since: str = "", accepted: bool = False) -> Record:
+    note = Settling(address=order.intent.address, generation=0, reason=reason, since=since, accepted=accepted)
+    return Record((note,))

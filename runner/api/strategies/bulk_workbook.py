@@ -8,19 +8,20 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.api.concluding import PATIENCE, pause_after
 from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.api.encode import call_of, encode
 from runner.api.judge import Verdict, judge
-from runner.api.lifecycle import PATIENCE
-from runner.api.lifedata import BulkSpec, Resource, Settle
+from runner.api.lifedata import BulkSpec, ErrorSpec, Resource, Settle
 from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.marks import fold_mark
 from runner.api.order import View
-from runner.api.paging import MOST_PAGES, next_cursor, page_inputs
+from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
 from runner.api.provider import Use
-from runner.api.reading import read_item
+from runner.api.reading import id_text, read_item
 from runner.api.strategies.bulk_search import search_rows
 from runner.model.event import (
+    Doubted,
     Event,
     GroupClosed,
     GroupIntended,
@@ -30,7 +31,10 @@ from runner.model.event import (
     Refused,
     Withdrawn,
 )
-from runner.model.http import Answer
+from runner.model.http import Answer, Reply
+
+VANISHED = 3
+"""How often in a row a request's id may be unknown there before its rows are looked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +59,30 @@ class GroupOrder:
         assert kind.bulk is not None
         return kind.bulk
 
+    @property
+    def errors(self) -> ErrorSpec | None:
+        return self.use.kind.errors if isinstance(self.use.kind, Resource) else None
+
 
 def submit_group(order: GroupOrder, view: View) -> Lifecycle:
     """Send the workbook's request and follow every row to its identity."""
     for attempt in range(PATIENCE):
         reply = yield Request(order.intent.call, intent=order.intent)
-        verdict = judge(reply, order.use.provider.errors)
+        verdict = judge(reply, order.use.provider.errors, order.errors)
         if verdict.meaning == "accepted" and isinstance(reply, Answer):
             id = locate(order.bulk.receipt, Scope(answer=reply, request=order.inputs))
-            if id is not MISSING and id not in (None, ""):
-                yield Record((GroupReceived(address=order.intent.address, id=str(id)),))
-                return (yield from follow_group(order, view, str(id)))
+            if id_text(id):
+                yield Record((GroupReceived(address=order.intent.address, id=id_text(id)),))
+                return (yield from follow_group(order, view, id_text(id)))
             return (yield from search_rows(order, view, alive=view.monotonic(), accepted=True))
         if verdict.meaning == "ambiguous":
             return (yield from search_rows(order, view, alive=view.monotonic()))
         if verdict.meaning == "refused":
             return (yield from _refused(order, verdict, reply.status if isinstance(reply, Answer) else 0))
         yield Record(withdraw(order, verdict.message))
-        if verdict.retry_after is None and attempt >= order.retries:
+        pause = pause_after(order.retries, verdict, attempt)
+        if pause is None:
             return Outcome("failed", f"{verdict.message} (sent {attempt + 1} times)")
-        pause = verdict.retry_after if verdict.retry_after is not None else min(60.0, 0.5 * 2**attempt)
         yield Until(view.monotonic() + pause, verdict.message)
     return Outcome("failed", f"the API said “not now” {PATIENCE} times")
 
@@ -100,8 +108,9 @@ def _refused(order: GroupOrder, verdict: Verdict, status: int) -> Generator[Effe
         for member in order.members
     ]
     yield Record((*events, GroupClosed(address=order.intent.address, reason="refused")))
-    stop = verdict.message if verdict.unauthorized or verdict.out_of_credit else ""
-    return Outcome("refused", verdict.message, stop_provider=stop)
+    stop = verdict.message if verdict.unauthorized else ""
+    close = verdict.message if verdict.out_of_credit else ""
+    return Outcome("refused", verdict.message, stop_provider=stop, close_provider=close)
 
 
 def follow_group(order: GroupOrder, view: View, id: str) -> Lifecycle:
@@ -109,8 +118,14 @@ def follow_group(order: GroupOrder, view: View, id: str) -> Lifecycle:
     began = view.monotonic()
     waiting = {fold_mark(member.name): member for member in order.members}
     messages: dict[str, str] = {}
+    unknown = 0
     while waiting:
-        ended = yield from _ended(order, id)
+        answer = yield from _progress(order, id)
+        ended = answer is None or _ended(order, answer)
+        unknown = unknown + 1 if isinstance(answer, Answer) and answer.status in (404, 410) else 0
+        if unknown >= VANISHED:  # accepted it was, so it is never sent again: its rows are looked for by name
+            rest = replace(order, members=tuple(waiting.values()))
+            return (yield from search_rows(rest, view, alive=view.monotonic(), accepted=True))
         rows = yield from _rows(order, id)
         if rows is not None:
             events = _receive(order, rows, waiting, messages)
@@ -130,16 +145,23 @@ def follow_group(order: GroupOrder, view: View, id: str) -> Lifecycle:
     return Outcome("received", id=id)
 
 
-def _ended(order: GroupOrder, id: str) -> Generator[Effect, Any, bool]:
+def _progress(order: GroupOrder, id: str) -> Generator[Effect, Any, Reply | None]:
+    """What the API says of the request; None where its document names no such call."""
     spec = order.bulk.progress
     if spec is None:
-        return True
-    scope = Scope(request=order.inputs, receipt=id)
-    answer = yield Request(call_of(order.use.provider, spec, scope))
-    if not isinstance(answer, Answer) or not answer.ok:
+        return None
+    reply: Reply = yield Request(call_of(order.use.provider, spec, Scope(request=order.inputs, receipt=id)))
+    return reply
+
+
+def _ended(order: GroupOrder, reply: Reply) -> bool:
+    spec = order.bulk.progress
+    if spec is None or not isinstance(reply, Answer) or not reply.ok:
         return False
-    value = locate(spec.at, Scope(answer=answer))
-    return value is not MISSING and str(value).strip() in {str(done) for done in spec.done}
+    value = locate(spec.at, Scope(answer=reply))
+    words = {str(done) for done in spec.done}
+    whole = isinstance(value, float) and value.is_integer()
+    return value is not MISSING and str(int(value) if whole else value).strip() in words
 
 
 def _rows(order: GroupOrder, id: str) -> Generator[Effect, Any, list[Any] | None]:
@@ -159,6 +181,8 @@ def _rows(order: GroupOrder, id: str) -> Generator[Effect, Any, list[Any] | None
         answer = yield Request(call)
         if not isinstance(answer, Answer) or not answer.ok or answer.unreadable:
             return None
+        if not found and not holds_list(spec, answer.body):
+            return None  # an answer of another form must not pass for a request without rows
         page = find_all(spec.items, answer.body)
         found += page
         cursor = next_cursor(spec, answer, cursor, len(page), len(found))
@@ -182,12 +206,12 @@ def _receive(
         member = waiting.get(fold_mark(str(name)))
         if member is None:
             continue
-        if id is MISSING or id in (None, ""):
+        if not id_text(id):
             message = locate(spec.message, scope) if spec.message else MISSING
             messages[member.address] = "" if message is MISSING or message is None else str(message)
             continue
         del waiting[fold_mark(str(name))]
-        events.append(receive(order, member, str(id), row, "answered"))
+        events.append(receive(order, member, id_text(id), row, "answered"))
     return tuple(events)
 
 
@@ -206,9 +230,22 @@ def receive(order: GroupOrder, member: Member, id: str, item: Any, how: str) -> 
 
 def resume_group(order: GroupOrder, view: View, id: str, since: str) -> Lifecycle:
     """Take up a group that another process left."""
+    if not order.collection.key.startswith(f"{order.intent.account} "):
+        return (yield from _elsewhere(order))
     if id:
         return (yield from follow_group(order, view, id))
     return (yield from search_rows(order, view, alive=None, since=since))
+
+
+def _elsewhere(order: GroupOrder) -> Generator[Effect, Any, Outcome]:
+    """The manifest names another account now: where this group was sent, nobody can look."""
+    reason = f"its bulk request was sent to {order.intent.account}, which the manifest no longer names"
+    doubts: list[Event] = [
+        Doubted(address=member.address, generation=member.generation, reason=reason)
+        for member in order.members
+    ]
+    yield Record((*doubts, GroupClosed(address=order.intent.address, reason="in doubt")))
+    return Outcome("doubt", reason)
 
 
 __all__ = [
