@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="End after this time, as in 50m; a later apply carries on.",
 )
+@click.option("--listen", default="", metavar="HOST:PORT", help="Hear notifications of the APIs here.")
+@click.option("--public-url", default="", metavar="URL", help="How the APIs reach --listen.")
 @click.option("--overwrite", is_flag=True, help="Let downloads replace files that no state recorded.")
 @click.option(
     "--lock-timeout", type=duration, default="0s", metavar="TIME", help="Wait so long for another run to end."
@@ -54,6 +56,8 @@ def command(
     auto_approve: bool,
     no_wait: bool,
     max_time: float | None,
+    listen: str,
+    public_url: str,
     overwrite: bool,
     lock_timeout: float,
     speed: float,
@@ -94,6 +98,8 @@ def command(
             max_time=max_time,
             lock_timeout=lock_timeout,
             overwrite=overwrite,
+            listen=listen,
+            public_url=public_url,
             speed=speed if chosen.sandbox else 1.0,
             loopback_only=bool(chosen.sandbox),
         )

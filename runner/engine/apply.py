@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from runner.engine import groups as bulk
 from runner.engine.budget import Budget
 from runner.engine.desk import Desk
+from runner.engine.hearing import Hearing
 from runner.engine.local import LocalSteps
 from runner.engine.reactions import Reactions
 from runner.engine.saving import Saving
@@ -32,6 +33,7 @@ class Apply:
         self.budget = Budget(desk.work.settings, desk.journal.instances.values())
         self.reactions = Reactions(self)
         self.waiting = Waiting(self)
+        self.hearing = Hearing(desk, self.waiting.poller)
         self.local = LocalSteps(self)
         self.sending = Sending(self)
         self.saving = Saving(self)
@@ -50,6 +52,7 @@ class Apply:
         poller = asyncio.ensure_future(self.waiting.poller.run())
         timer = self._time_out()
         try:
+            await self.hearing.start()
             self.enter()
             self._start_all()
             self.leave()
@@ -129,6 +132,7 @@ class Apply:
                 task.cancel()
         await asyncio.gather(poller, *self._tasks, return_exceptions=True)
         await self.waiting.poller.close()
+        await self.hearing.close()
         await self.desk.transport.close()
 
     # Starting.

@@ -40,6 +40,8 @@ class RunOptions:
     overwrite: bool = False
     speed: float = 1.0
     loopback_only: bool = False
+    listen: str = ""
+    public_url: str = ""
 
 
 class Listener(Protocol):

@@ -7,11 +7,11 @@ a timer and nothing else. A lifecycle that goes wrong by a fault of ours ends al
 import asyncio
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from runner.api.effects import Lifecycle, Outcome, Record, Request, Until, Walk
+from runner.api.effects import Hear, Lifecycle, Outcome, Record, Request, Until, Walk
 from runner.engine.accounts import Account, NotSent
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError
@@ -46,6 +46,7 @@ class Lane:
         workers: int,
         recorder: Recorder,
         walks: Walks,
+        hear: Callable[[Hear], Coroutine[Any, Any, str]],
         parked: Callable[[Flow, Until], bool],
         failed: Callable[[RunnerError], None],
     ) -> None:
@@ -53,9 +54,11 @@ class Lane:
         self._most = workers
         self._recorder = recorder
         self._walks = walks
+        self._hear = hear
         self._parked = parked
         self._failed = failed
         self._tasks: set[asyncio.Task[None]] = set()
+        self._listeners: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def put(self, flow: Flow) -> None:
@@ -72,6 +75,8 @@ class Lane:
         """Take nothing new, and wait until what is in flight has been recorded."""
         self._closed = True
         self._queue.clear()
+        for listener in self._listeners:
+            listener.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self) -> None:
@@ -111,12 +116,26 @@ class Lane:
                         return Outcome("failed", str(reason))
                 case Walk():
                     flow.value = await self._walks.walk(effect.collection, effect.since)
+                case Hear():
+                    if not self._parked(flow, Until(effect.until, "waiting for a notification")):
+                        return Outcome("waiting", "a notification may still come")
+                    self._spawn(self._put_when_heard(flow, effect))
+                    return None
                 case Until():
                     if not self._parked(flow, effect):
                         return Outcome("waiting", effect.reason)
                     loop = asyncio.get_running_loop()
                     loop.call_at(effect.moment, self.put, flow)
                     return None
+
+    async def _put_when_heard(self, flow: Flow, wish: Hear) -> None:
+        flow.value = await self._hear(wish)
+        self.put(flow)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._listeners.add(task)
+        task.add_done_callback(self._listeners.discard)
 
     async def _request(self, flow: Flow, effect: Request) -> Any:
         intent = effect.intent

@@ -80,6 +80,16 @@ class Poller:
         """Wait for an instance; its first look comes after the shortest time."""
         self._push(waiter)
 
+    def poke(self, provider: str, id: str) -> None:
+        """Somebody says that there is news of this id: look at once."""
+        now = asyncio.get_running_loop().time()
+        for place, (moment, number, waiter) in enumerate(self._heap):
+            if waiter.id == id and waiter.account.provider.name == provider and moment > now:
+                self._heap[place] = (now, number, waiter)
+                heapq.heapify(self._heap)
+                self._wake.set()
+                return
+
     def __len__(self) -> int:
         return len(self._heap)
 

@@ -178,7 +178,7 @@ class Sending:
         lane = self._lanes.get(name)
         if lane is None:
             workers = 2 * self._desk.work.settings[name].max_in_flight + 2
-            lane = Lane(workers, run, self._desk.walks, self._parked, run.failed)
+            lane = Lane(workers, run, self._desk.walks, run.hearing.hear, self._parked, run.failed)
             self._lanes[name] = lane
 
         async def ended(outcome: Outcome) -> None:

@@ -74,7 +74,7 @@ def create_or_check(connection: sqlite3.Connection, file: Path, name: str) -> st
 
 
 def _create(connection: sqlite3.Connection, name: str) -> str:
-    lineage = secrets.token_hex(8)
+    lineage = secrets.token_hex(16)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     with connection:
