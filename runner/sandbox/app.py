@@ -19,11 +19,12 @@ from runner.sandbox.faults import FaultPlan, Faults
 from runner.sandbox.gate import Gate, dated
 from runner.sandbox.media import Media, broken_file
 from runner.sandbox.protocol import App
+from runner.sandbox.respeecher import Respeecher
 from runner.sandbox.revoice import ReVoice
 from runner.sandbox.wire import Emulation
 from runner.sandbox.world import World
 
-EMULATED = ("revoice", "dubformer", "blurb")
+EMULATED = ("revoice", "dubformer", "blurb", "respeecher")
 """The providers that the sandbox serves."""
 
 _KEEP_COUNTS = 1.0
@@ -43,8 +44,14 @@ def make_app(world: World, plan: FaultPlan, speed: float, files: Path | None) ->
     dubformer = Dubformer(world, clock, faults, media)
     revoice = ReVoice(world, clock, faults, secret)
     blurb = Blurb(world, clock, faults, media)
+    respeecher = Respeecher(world, clock, faults)
     busy = (revoice, blurb)
-    control = Control(world, clock, faults, gate, str(files or ""), dubformer.configure)
+
+    def configure(plan: FaultPlan) -> None:
+        dubformer.configure(plan)
+        respeecher.configure(plan)
+
+    control = Control(world, clock, faults, gate, str(files or ""), configure)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -59,7 +66,7 @@ def make_app(world: World, plan: FaultPlan, speed: float, files: Path | None) ->
             await emulation.close()
         world.set_fact("requests", dict(gate.requests))
 
-    emulations: tuple[Emulation, ...] = (revoice, dubformer, blurb)
+    emulations: tuple[Emulation, ...] = (revoice, dubformer, blurb, respeecher)
     routes = [route for emulation in emulations for route in _routes(gate, emulation)]
     routes += [*_file_routes(gate, media), *control.routes()]
     return dated(cast(App, Starlette(routes=routes, lifespan=lifespan)), clock)
