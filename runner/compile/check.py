@@ -81,7 +81,8 @@ def catalogue_of(manifest: Manifest) -> Catalogue:
             if isinstance(raw.get(word), str)
         }
 
-    return Catalogue(files("openapi"), files("overlay"))
+    addressed = [name for name, raw in manifest.providers.items() if raw.get("base_url")]
+    return Catalogue(files("openapi"), files("overlay"), folder=manifest.folder, addressed=addressed)
 
 
 def check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings) -> Checked:

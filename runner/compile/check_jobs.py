@@ -13,6 +13,8 @@ from runner.model.errors import InvalidInput
 from runner.model.manifest import SUBMITTED, Job, Manifest, YamlPath
 
 _EARLY = ("id", "status")
+ALWAYS = ("id", "status", "parts")
+"""Outputs that runner itself gives."""
 
 References = list[tuple[str, YamlPath, str, str]]
 """(job, path of the scalar, job referred to, output)."""
@@ -226,3 +228,14 @@ def check_outputs(
                 path,
                 f"take `{target}: submitted` out of `needs`, or use its `id`",
             )
+        elif target in uses:
+            _check_name(uses[target], target, field, path, findings)
+
+
+def _check_name(use: Use, target: str, field: str, path: YamlPath, findings: Findings) -> None:
+    """An output that the provider's document does not know, where the document tells all of them."""
+    names = use.output_names()
+    if names is None or field in names or field in ALWAYS:
+        return
+    known = sorted({*names, *ALWAYS})
+    findings.add("unknown-output", f"`{target}` has no output `{field}`", path, did_you_mean(field, known))

@@ -187,7 +187,7 @@ def _bulk(raw: Any) -> BulkSettings | None:
     if isinstance(raw, bool):
         return BulkSettings() if raw else None
     wait = seconds(raw["wait"]) if "wait" in raw else BulkSettings().wait
-    return BulkSettings(raw.get("size"), wait)
+    return BulkSettings(raw.get("size"), wait, tuple(raw.get("columns", ())))
 
 
 def _name_of(file: Path) -> str:

@@ -46,7 +46,8 @@ class BulkCount:
 
 
 def _shared(facts: JobFacts, inputs: Any) -> str | None:
-    if facts.bulk is None or not isinstance(inputs, dict):
+    asked = facts.job.bulk
+    if facts.bulk is None or asked is None or not isinstance(inputs, dict):
         return None
-    same = [inputs.get(name) for name in facts.bulk.same]
+    same = [inputs.get(name) for name in asked.shared(facts.bulk.same)]
     return None if contains_unknown(same) else repr(same)

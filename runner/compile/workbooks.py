@@ -78,7 +78,7 @@ def _bulk(work: Work, job: Job, outputs: OutputsView) -> Iterator[Book | tuple[s
         if contains_unknown(inputs):
             yield instance.address, "its row is known only after apply"
             continue
-        shared = repr(plain({name: inputs.get(name) for name in spec.same}))
+        shared = repr(plain({name: inputs.get(name) for name in job.bulk.shared(spec.same)}))
         baskets.setdefault(shared, []).append((instance.address, inputs))
     size = job.bulk.size or spec.size
     for rows in baskets.values():
@@ -93,8 +93,9 @@ def _book(work: Work, job: Job, spec: BulkSpec, members: list[tuple[str, Mapping
     from runner.workbook.rows import Row
     from runner.workbook.templates import load_template
 
+    shared = job.bulk.shared(spec.same) if job.bulk is not None else spec.same
     rows = [
-        Row({name: value for name, value in inputs.items() if name not in spec.same}, Place(address))
+        Row({name: value for name, value in inputs.items() if name not in shared}, Place(address))
         for address, inputs in members
     ]
     built = build(load_template(spec.template, work.manifest.folder), rows)

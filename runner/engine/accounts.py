@@ -160,7 +160,7 @@ class Account:
             call = next(flow)
             while True:
                 self.requests += 1
-                reply = await self._transport.send(self.base_url + call.path, call, ())
+                reply = await self._transport.send(call.absolute or self.base_url + call.path, call, ())
                 if isinstance(reply, NoAnswer):
                     raise RunnerError(f"{self.provider.name}: no session could be opened: {reply.message}")
                 call = flow.send(reply)

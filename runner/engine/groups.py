@@ -38,10 +38,12 @@ Out = Callable[[str, str, str, str], None]
 
 @dataclass(slots=True)
 class _Basket:
-    """Rows of one job that may share a workbook. `changed` is the loop's time at which the last one came."""
+    """Rows of one job that may share a workbook: inputs of these names (`shared`) are the `same` in all of them.
+    `changed` is the loop's time at which the last one came."""
 
     use: Use
     job: str
+    shared: tuple[str, ...]
     same: Mapping[str, Any]
     rows: dict[str, Wish] = field(default_factory=dict)
     changed: float = 0.0
@@ -82,11 +84,12 @@ class Groups:
         job = desk.job(address)
         use = desk.use(job.uses)
         spec = _spec(use)
-        same = {name: wish.inputs[name] for name in spec.same if name in wish.inputs}
-        key = f"{job.name} {json.dumps(plain(same), sort_keys=True)}"
-        basket = self._baskets.setdefault(key, _Basket(use, job.name, same))
-        basket.rows[address] = wish
         settings = job.bulk or BulkSettings()
+        shared = settings.shared(spec.same)
+        same = {name: wish.inputs[name] for name in shared if name in wish.inputs}
+        key = f"{job.name} {json.dumps(plain(same), sort_keys=True)}"
+        basket = self._baskets.setdefault(key, _Basket(use, job.name, shared, same))
+        basket.rows[address] = wish
         if len(basket.rows) >= (settings.size or spec.size):
             self._close(key)
         else:
@@ -211,7 +214,7 @@ class Groups:
     async def _build(self, basket: _Basket) -> Built:
         spec, desk = _spec(basket.use), self._desk
         rows = [
-            Row({name: value for name, value in wish.inputs.items() if name not in spec.same}, Place(address))
+            Row({name: value for name, value in wish.inputs.items() if name not in basket.shared}, Place(address))
             for address, wish in basket.rows.items()
         ]
         template = load_template(spec.template, desk.work.manifest.folder)

@@ -11,6 +11,7 @@ from runner.api.provider import Use
 from runner.api.reading import Reading
 from runner.engine.poller import Poller, Waiter
 from runner.engine.results import wrapped
+from runner.engine.texts import texts_of
 from runner.engine.walks import collection_of
 from runner.model.event import Finished, Progressed
 from runner.model.part import PartFinished
@@ -99,7 +100,9 @@ class Waiting:
                 return True
             return await self._progress(waiter, reading)
         state = self._desk.state(waiter.address)
-        former = state.outputs if state is not None else {}
+        outputs = {**(state.outputs if state is not None else {}), **reading.outputs}
+        if state is not None and reading.outcome == "ready":
+            outputs |= await texts_of(self._desk, state, outputs)
         await self._run.record(
             Finished(
                 address=waiter.address,
@@ -107,7 +110,7 @@ class Waiting:
                 outcome=reading.outcome,
                 status=reading.status,
                 message=reading.message,
-                outputs={**former, **reading.outputs},
+                outputs=outputs,
                 cost=reading.cost,
                 unit=reading.unit,
             )

@@ -99,10 +99,10 @@ def test_what_is_unknown_fits_anywhere(folder: Folder) -> None:
             uses: dubformer.project
             with:
               name: n
-              source_lang: "${{ jobs.a.outputs.lang }}"
+              source_lang: "${{ jobs.a.outputs.voices }}"
               target_lang: fr-FR
               source_video_url: https://x.example/a.mp4
-              mixing_mode: "${{ jobs.a.outputs.mode }}"
+              mixing_mode: "${{ jobs.a.outputs.voices }}"
         """
     )
 

@@ -373,7 +373,7 @@ def test_a_target_brings_what_it_needs_and_leaves_the_rest(work_of: Make) -> Non
     assert [address for address, verb in verbs(made).items() if verb == "create"] == ["dub/e2", "fix/e2"]
 
 
-LOOKED_UP = DUB.replace("target_lang: fr-FR", "target_lang: ${{ jobs.voices.outputs.list[0].lang }}") + (
+LOOKED_UP = DUB.replace("target_lang: fr-FR", "target_lang: ${{ jobs.voices.outputs.voices[0].lang }}") + (
     """
   voices:
     uses: dubformer.voices
@@ -399,8 +399,8 @@ def test_what_a_lookup_gave_is_seen_by_the_plan(work_of: Make) -> None:
     finished = held(work_of(DUB), "dub/e1")
     work = work_of(LOOKED_UP)
 
-    same = plan(work, state_of(finished), Observations(lookups={"voices": {"list": [{"lang": "fr-FR"}]}}))
-    other = plan(work, state_of(finished), Observations(lookups={"voices": {"list": [{"lang": "de-DE"}]}}))
+    same = plan(work, state_of(finished), Observations(lookups={"voices": {"voices": [{"lang": "fr-FR"}]}}))
+    other = plan(work, state_of(finished), Observations(lookups={"voices": {"voices": [{"lang": "de-DE"}]}}))
     nobody = plan(work, state_of(finished))
 
     assert verbs(same)["dub/e1"] == "none"
@@ -411,7 +411,7 @@ def test_what_a_lookup_gave_is_seen_by_the_plan(work_of: Make) -> None:
 def test_an_expression_that_a_lookup_makes_wrong_blocks_only_its_instance(work_of: Make) -> None:
     work = work_of(LOOKED_UP)
 
-    made = plan(work, State(), Observations(lookups={"voices": {"list": []}}))
+    made = plan(work, State(), Observations(lookups={"voices": {"voices": []}}))
 
     assert made.changes["dub/e1"].verb is Verb.BLOCKED
 
