@@ -122,6 +122,9 @@ def test_the_answer_and_the_codes_are_those_of_the_text(name: str, entry: Any) -
     if "codes" in entry:
         assert statuses == {str(code) for code in entry["codes"]}
     success = operation.document.resolve(operation.responses[min(statuses)])
+    if "file" in entry:
+        assert set(success["content"]) == {entry["file"]}
+        return
     if "answer" not in entry:
         assert "content" not in success
         return
