@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from runner.engine import groups as bulk
 from runner.engine.budget import Budget
 from runner.engine.desk import Desk
+from runner.engine.faults import fault
 from runner.engine.hearing import Hearing
 from runner.engine.local import LocalSteps
 from runner.engine.reactions import Reactions
@@ -100,6 +101,8 @@ class Apply:
                 await work
             except RunnerError as error:
                 self.failed(error)
+            except Exception as error:  # noqa: BLE001 — a fault of ours ends the run with a message, not in silence
+                self.failed(fault(error))
             finally:
                 self.leave()
 
@@ -176,8 +179,8 @@ class Apply:
                 self.released(self.scheduler.reached(address, SUBMITTED))
                 self.waiting.wait(state)
             case Verb.DOWNLOAD:
+                self.saving.save(address)  # first: what would change this thing waits for its files
                 self.reached(address, READY)
-                self.saving.save(address)
             case _:
                 return
 

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from runner.engine.accounts import Account
+from runner.engine.faults import fault
 from runner.engine.files import PartFile, UnsafePath, digest_of, inside, part_of, put_in_place, stat_of
 from runner.engine.journal import Journal
 from runner.engine.transport import ForbiddenAddress, Stream, Transport, describe
@@ -106,6 +107,8 @@ class Downloads:
                 return
             except OSError as error:
                 await self._done(Fetched(fetch, f"{fetch.path} cannot be written: {error.strerror or error}"))
+            except Exception as error:  # noqa: BLE001 — one file's trouble stays its own, even when it is our fault
+                await self._done(Fetched(fetch, fault(error).message))
             else:
                 await self._done(Fetched(fetch, size=size))
 
@@ -153,10 +156,7 @@ class Downloads:
     async def _adopt_file(self, fetch: Fetch, target: Path) -> int | None:
         """After an import, a file of the remote size is recorded as it is."""
         size = stat_of(target)[0]
-        headers = await fetch.account.headers_for(fetch.url) if fetch.credentials else ()
-        async with self._transport.stream(fetch.url, headers, allowed=self._allowed(fetch)) as stream:
-            remote = stream.headers.get("content-length") if stream.status == 200 else None
-        if remote != str(size):
+        if await self._remote_size(fetch) != str(size):
             raise CannotFetch(f"{fetch.path} exists and has not the remote size (--overwrite replaces it)")
         sha256 = await asyncio.to_thread(digest_of, target)
         await self._journal.record(
@@ -171,6 +171,24 @@ class Downloads:
         )
         await self._record_saved(fetch, stat_of(target)[1])
         return size
+
+    async def _remote_size(self, fetch: Fetch) -> str | None:
+        """How many bytes the download would have; None when the API does not tell."""
+        url = fetch.url
+        for renewed in (False, True):
+            headers = await fetch.account.headers_for(url) if fetch.credentials else ()
+            try:
+                async with self._transport.stream(url, headers, allowed=self._allowed(fetch)) as stream:
+                    if stream.status == 200:
+                        return stream.headers.get("content-length")
+                    expired = stream.status in EXPIRED
+            except (aiohttp.ClientError, TimeoutError, ForbiddenAddress) as error:
+                reason = f"{fetch.path} exists, and the remote size cannot be told: {describe(error)}"
+                raise CannotFetch(reason) from None
+            if renewed or not expired:
+                break
+            url = await fetch.renew() or url
+        return None
 
     async def _record_saved(self, fetch: Fetch, mtime_ns: int) -> None:
         await self._journal.record(

@@ -22,7 +22,7 @@ from runner.api.provider import Use
 from runner.api.strategies.bulk_workbook import GroupOrder, resume_group, submit_group
 from runner.engine.desk import Desk
 from runner.engine.orders import Wish
-from runner.engine.publish import NotPublished, may_probe, place, probe
+from runner.engine.publish import PROBE_FOR, NotPublished, may_probe, place, probe
 from runner.model.event import GroupIntended, Member
 from runner.model.manifest import BulkSettings
 from runner.model.problem import Place
@@ -229,7 +229,7 @@ class Groups:
         await asyncio.to_thread(place, publish.directory, name, built.content, built.sha256)
         url = publish.base_url.rstrip("/") + "/" + name
         if may_probe(url, desk.options.loopback_only):
-            await probe(desk.transport, url, built.sha256)
+            await probe(desk.transport, url, built.sha256, patience=PROBE_FOR / desk.options.speed)
         desk.tell(group, "published", url)
         return url
 

@@ -5,7 +5,6 @@ a timer and nothing else. A lifecycle that goes wrong by a fault of ours ends al
 """
 
 import asyncio
-import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 
 from runner.api.effects import Hear, Lifecycle, Outcome, Record, Request, Until, Walk
 from runner.engine.accounts import Account, NotSent
+from runner.engine.faults import fault
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError
 from runner.model.event import Event
@@ -88,7 +88,7 @@ class Lane:
                 self._failed(error)
                 return
             except Exception as error:  # noqa: BLE001 — one item's trouble stays its own, even when it is our fault
-                outcome = Outcome("failed", f"a fault in runner: {_where(error)}")
+                outcome = Outcome("failed", fault(error).message)
             if outcome is not None:
                 await flow.ended(outcome)
 
@@ -146,8 +146,3 @@ class Lane:
             await self._recorder.record(intent)
 
         return await flow.account.send(effect.call, before=before, fresh=effect.fresh)
-
-
-def _where(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {frame.name}, line {frame.lineno}: {error}"

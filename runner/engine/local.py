@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from runner.compile.compiled import BUILTINS
 from runner.compile.local import Artifact
-from runner.engine.orders import wish_of
-from runner.engine.publish import NotPublished, may_probe, place, probe
+from runner.engine.orders import CannotSend, wish_of
+from runner.engine.publish import PROBE_FOR, NotPublished, may_probe, place, probe
 from runner.model.errors import InvalidInput
 from runner.model.event import Finished
 from runner.model.unknown import Unknown
@@ -32,11 +32,14 @@ class LocalSteps:
     async def make(self, address: str) -> None:
         """Build and publish one file, and prove that it can be fetched."""
         desk, run = self._desk, self._run
-        wish = wish_of(desk, address)
         try:
+            wish = wish_of(desk, address)
             made = desk.work.evaluator.artifact(desk.work.graph.instances[address], desk.outputs)
         except InvalidInput as error:
             run.fail(address, "failed", str(error.problems[0]))
+            return
+        except CannotSend as error:
+            run.fail(address, "failed", str(error))
             return
         if isinstance(made, Unknown):
             run.fail(address, "failed", f"{made.reason} is not known")
@@ -68,7 +71,7 @@ class LocalSteps:
         await asyncio.to_thread(place, publish.directory, made.name, content, made.sha256)
         url = str(made.outputs["url"])
         if may_probe(url, desk.options.loopback_only):
-            await probe(desk.transport, url, made.sha256)
+            await probe(desk.transport, url, made.sha256, patience=PROBE_FOR / desk.options.speed)
         desk.tell(address, "published", url)
 
 

@@ -19,9 +19,11 @@ from runner.api.locate import Scope
 from runner.api.provider import Use
 from runner.api.reading import Reading, read_answer, read_item
 from runner.engine.accounts import Account
+from runner.engine.faults import fault
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError
 from runner.model.http import Answer, Reply
+from runner.model.observation import Remote
 
 READERS = 16
 """How many reads may be under way at once; a provider's own slots bound them further."""
@@ -118,6 +120,8 @@ class Poller:
                 await work
             except RunnerError as error:
                 self.failed(error)
+            except Exception as error:  # noqa: BLE001 — whoever waits must not wait for ever because of a fault of ours
+                self.failed(fault(error))
 
         task = asyncio.ensure_future(carried())
         self._tasks.add(task)
@@ -165,13 +169,13 @@ class Poller:
             elif waiter.account.stopped:
                 self._spawn(self.lost(waiter, "failed", waiter.account.stopped))
             elif waiter.collection is None:
-                self._spawn(self._read(waiter))
+                self._spawn(self._alone(waiter, self._read(waiter)))
             else:
                 by_list[waiter.collection.key].append(waiter)
         for key, waiters in by_list.items():
             if len(waiters) <= self._pages.get(key, 1):
                 for waiter in waiters:
-                    self._spawn(self._read(waiter))
+                    self._spawn(self._alone(waiter, self._read(waiter)))
             else:
                 self._spawn(self._read_list(waiters))
 
@@ -189,13 +193,25 @@ class Poller:
         for waiter in waiters:
             remote = walked.items.get(waiter.id)
             if remote is None:
-                self._spawn(self._read(waiter))
-                continue
-            reading = read_item(waiter.use, waiter.id, remote.item)
-            if reading.outcome != "running" and _needs_answer(waiter):
-                self._spawn(self._read(waiter))
+                self._spawn(self._alone(waiter, self._read(waiter)))
             else:
-                await self._tell(waiter, reading)
+                await self._alone(waiter, self._seen_in_list(waiter, remote))
+
+    async def _seen_in_list(self, waiter: Waiter, remote: Remote) -> None:
+        reading = read_item(waiter.use, waiter.id, remote.item)
+        if reading.outcome != "running" and _needs_answer(waiter):
+            self._spawn(self._alone(waiter, self._read(waiter)))
+        else:
+            await self._tell(waiter, reading)
+
+    async def _alone(self, waiter: Waiter, work: Coroutine[Any, Any, None]) -> None:
+        """One item's trouble stays its own, even when it is our fault."""
+        try:
+            await work
+        except RunnerError:
+            raise
+        except Exception as error:  # noqa: BLE001 — it must not keep the others waiting
+            await self.lost(waiter, "failed", fault(error).message)
 
     async def _read(self, waiter: Waiter) -> None:
         async with self._readers:

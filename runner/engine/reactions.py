@@ -108,11 +108,11 @@ class Reactions:
                 run.saving.save(event.address)
             return
         desk.tell(event.address, "ready", event.status)
-        run.reached(event.address, "ready")
         if not run.local.is_local(desk.job(event.address).uses):
-            run.saving.save(event.address)
+            run.saving.save(event.address)  # first: what would change this thing waits for its files
         else:
             desk.tally.done += 1
+        run.reached(event.address, "ready")
 
     def ended(self, address: str, use: Use, outcome: Outcome) -> None:
         """A lifecycle has come to its end; what it recorded was reacted to already."""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from runner.engine.downloads import Downloads, Fetched
+from runner.engine.faults import told
 from runner.engine.results import files_of
 from runner.model.errors import RunnerError
 
@@ -32,12 +33,18 @@ class Saving:
         """Whether files of this instance are still to come."""
         return self._left.get(address, 0) > 0
 
+    def troubled(self, address: str) -> bool:
+        """Whether a file of this instance could not be had in this run."""
+        return address in self._troubled
+
     def save(self, address: str) -> None:
         """Fetch the files of an instance that is ready."""
         try:
             files = files_of(self._desk, address)
         except RunnerError as error:
-            self._desk.trouble(address, "download", error.message, error.hint)
+            message, hint = told(error)
+            self._desk.trouble(address, "download", f"{message} — {hint}" if hint else message)
+            self._troubled.add(address)
             return
         for name, reason in files.troubles:
             self._desk.trouble(address, "download", f"{name}: {reason}")
@@ -62,7 +69,7 @@ class Saving:
         self._left[address] -= 1
         if self._left[address] == 0:
             self._done(address)
-            self._run.sending.files_are_here(address)
+            self._run.sending.files_have_ended(address)
         self._run.leave()
 
     def _done(self, address: str) -> None:

@@ -10,6 +10,7 @@ from runner.api.lifecycle import submit
 from runner.api.lifedata import Action, Lookup, Resource
 from runner.api.provider import Use
 from runner.api.settling import settle
+from runner.engine.faults import told
 from runner.engine.lanes import Flow, Lane
 from runner.engine.lookups import ask_lookup
 from runner.engine.orders import CannotSend, Wish, order_again, order_for, wish_of
@@ -48,7 +49,8 @@ class Sending:
         except CannotSend as error:
             run.fail(address, "failed", str(error))
         except RunnerError as error:
-            run.fail(address, "failed", error.message, error.hint)
+            message, hint = told(error)
+            run.fail(address, "failed", f"{message} — {hint}" if hint else message)
 
     def _start(self, address: str, change: Change) -> None:
         desk, run = self._desk, self._run
@@ -68,6 +70,9 @@ class Sending:
         if isinstance(use.kind, Lookup):
             run.begin(self._look_up(address, use, wish))
         elif not self._unchanged(address, change, wish):
+            desk.work.evaluator.saves(
+                desk.work.graph.instances[address], desk.outputs
+            )  # raises before it is paid for
             if job.bulk and isinstance(use.kind, Resource) and use.kind.bulk is not None:
                 run.ended.add(address)
                 run.groups.add(address, wish)
@@ -116,10 +121,12 @@ class Sending:
                 if self._run.saving.under_way(target):
                     self._after_files[target].append(address)
                     return True
+                if self._run.saving.troubled(target):
+                    raise CannotSend(f"it would change {target}, whose files are not here yet")
         return False
 
-    def files_are_here(self, address: str) -> None:
-        """The files of an instance have come, or cannot: whoever waited for them may change it now."""
+    def files_have_ended(self, address: str) -> None:
+        """The files of an instance have come, or cannot: whoever waited for them tries again."""
         for waiting in self._after_files.pop(address, ()):
             self.start(waiting)
 

@@ -110,6 +110,7 @@ def test_without_credit_nothing_more_goes_to_that_provider_and_the_others_go_on(
     paid = season.paid()
     assert sum(name.startswith("e") for name in paid) == 2
     assert sum(name.startswith("batch ") for name in paid) == 40
+    assert len(season.saved()) == 2
     assert season.changing()["dubformer.createProject"] <= 2 + 2 * 10
     assert "PaymentRequiredError" in ended.out, ended.all
     again = season.apply()
