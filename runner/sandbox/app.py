@@ -20,11 +20,12 @@ from runner.sandbox.gate import Gate, dated
 from runner.sandbox.media import Media, broken_file
 from runner.sandbox.protocol import App
 from runner.sandbox.respeecher import Respeecher
+from runner.sandbox.rev import Rev
 from runner.sandbox.revoice import ReVoice
 from runner.sandbox.wire import Emulation
 from runner.sandbox.world import World
 
-EMULATED = ("revoice", "dubformer", "blurb", "respeecher")
+EMULATED = ("revoice", "dubformer", "blurb", "respeecher", "rev")
 """The providers that the sandbox serves."""
 
 _KEEP_COUNTS = 1.0
@@ -45,11 +46,13 @@ def make_app(world: World, plan: FaultPlan, speed: float, files: Path | None) ->
     revoice = ReVoice(world, clock, faults, secret)
     blurb = Blurb(world, clock, faults, media)
     respeecher = Respeecher(world, clock, faults)
-    busy = (revoice, blurb)
+    rev = Rev(world, clock, faults)
+    busy = (revoice, blurb, rev)
 
     def configure(plan: FaultPlan) -> None:
         dubformer.configure(plan)
         respeecher.configure(plan)
+        rev.configure(plan)
 
     control = Control(world, clock, faults, gate, str(files or ""), configure)
 
@@ -66,7 +69,7 @@ def make_app(world: World, plan: FaultPlan, speed: float, files: Path | None) ->
             await emulation.close()
         world.set_fact("requests", dict(gate.requests))
 
-    emulations: tuple[Emulation, ...] = (revoice, dubformer, blurb, respeecher)
+    emulations: tuple[Emulation, ...] = (revoice, dubformer, blurb, respeecher, rev)
     routes = [route for emulation in emulations for route in _routes(gate, emulation)]
     routes += [*_file_routes(gate, media), *control.routes()]
     return dated(cast(App, Starlette(routes=routes, lifespan=lifespan)), clock)

@@ -177,6 +177,7 @@ async def _ask(request: Request, operation: Operation) -> Ask:
         body,
         received,
         form,
+        tuple(request.query_params.multi_items()),
     )
 
 

@@ -52,7 +52,8 @@ class Form:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A request. Header names are in lower case; `origin` is `scheme://host:port` as the caller wrote it. `form`
-    is the body of an operation that takes a form."""
+    is the body of an operation that takes a form; `pairs` is the query with what repeats, of which `query` holds the
+    last."""
 
     operation: str
     origin: str
@@ -63,6 +64,7 @@ class Ask:
     body: bytes = b""
     received: Received | None = None
     form: Form | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def digest(self) -> str:
