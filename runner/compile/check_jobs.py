@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from runner.api.catalogue import Catalogue
 from runner.api.lifedata import Resource
 from runner.api.provider import Use
+from runner.compile.check_bulk import check_columns
 from runner.compile.compiled import BUILTINS
 from runner.compile.findings import Findings
 from runner.compile.local import OUTPUTS
@@ -87,7 +88,9 @@ def _check_bulk(job: Job, use: Use, findings: Findings) -> None:
     spec = use.kind.bulk if isinstance(use.kind, Resource) else None
     if spec is None:
         _no_bulk(job, findings)
-    elif job.bulk.size is not None and job.bulk.size > spec.size:
+        return
+    check_columns(job, spec, findings)
+    if job.bulk.size is not None and job.bulk.size > spec.size:
         findings.add(
             "bad-value",
             f"one request of `{job.uses}` takes at most {spec.size} rows",

@@ -1,8 +1,9 @@
 """The workbooks that a manifest makes, as far as they are known before apply."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from runner.api.lifedata import BulkSpec, Resource
 from runner.compile.check import Work
@@ -11,6 +12,9 @@ from runner.model.graph import Instance
 from runner.model.manifest import Job
 from runner.model.text import plain
 from runner.model.unknown import Unknown, contains_unknown
+
+if TYPE_CHECKING:
+    from runner.workbook.build import Built
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +92,27 @@ def _bulk(work: Work, job: Job, outputs: OutputsView) -> Iterator[Book | tuple[s
 
 def _book(work: Work, job: Job, spec: BulkSpec, members: list[tuple[str, Mapping[str, Any]]]) -> Book:
     from runner.model.errors import InvalidInput
+    from runner.workbook.build import published_name
+
+    shared = job.bulk.shared(spec.same) if job.bulk is not None else spec.same
+    built = bulk_workbook(spec, work.manifest.folder, members, shared)
+    wrong = [problem for problem in built.problems if not problem.warning]
+    if wrong:
+        raise InvalidInput(wrong)
+    return Book(job.name, published_name(job.name, built.sha256), built.content, built.sha256, len(members))
+
+
+def bulk_workbook(
+    spec: BulkSpec, folder: Path, members: Iterable[tuple[str, Mapping[str, Any]]], shared: Collection[str]
+) -> "Built":
+    """The workbook of a bulk request: a row for each member, without what the request says for all of them."""
     from runner.model.problem import Place
-    from runner.workbook.build import build, published_name
+    from runner.workbook.build import build
     from runner.workbook.rows import Row
     from runner.workbook.templates import load_template
 
-    shared = job.bulk.shared(spec.same) if job.bulk is not None else spec.same
     rows = [
         Row({name: value for name, value in inputs.items() if name not in shared}, Place(address))
         for address, inputs in members
     ]
-    built = build(load_template(spec.template, work.manifest.folder), rows)
-    wrong = [problem for problem in built.problems if not problem.warning]
-    if wrong:
-        raise InvalidInput(wrong)
-    return Book(job.name, published_name(job.name, built.sha256), built.content, built.sha256, len(rows))
+    return build(load_template(spec.template, folder), rows)

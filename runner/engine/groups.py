@@ -20,17 +20,15 @@ from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
 from runner.api.preparing import BASELINE_AGE
 from runner.api.provider import Use
 from runner.api.strategies.bulk_workbook import GroupOrder, resume_group, submit_group
+from runner.compile.workbooks import bulk_workbook
 from runner.engine.desk import Desk
 from runner.engine.orders import Wish
 from runner.engine.publish import PROBE_FOR, NotPublished, may_probe, place, probe
 from runner.model.event import GroupIntended, Member
 from runner.model.manifest import BulkSettings
-from runner.model.problem import Place
 from runner.model.state import GroupState, Phase
 from runner.model.text import plain
-from runner.workbook.build import Built, build, published_name
-from runner.workbook.rows import Row
-from runner.workbook.templates import load_template
+from runner.workbook.build import Built, published_name
 
 Out = Callable[[str, str, str, str], None]
 """Told of a row that falls out before it is sent: (address, kind, reason, command)."""
@@ -212,13 +210,9 @@ class Groups:
                 return name
 
     async def _build(self, basket: _Basket) -> Built:
-        spec, desk = _spec(basket.use), self._desk
-        rows = [
-            Row({name: value for name, value in wish.inputs.items() if name not in basket.shared}, Place(address))
-            for address, wish in basket.rows.items()
-        ]
-        template = load_template(spec.template, desk.work.manifest.folder)
-        return await asyncio.to_thread(build, template, rows)
+        members = [(address, wish.inputs) for address, wish in basket.rows.items()]
+        folder = self._desk.work.manifest.folder
+        return await asyncio.to_thread(bulk_workbook, _spec(basket.use), folder, members, basket.shared)
 
     async def _publish(self, basket: _Basket, group: str, built: Built) -> str:
         desk = self._desk

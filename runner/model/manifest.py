@@ -16,10 +16,18 @@ SUBMITTED, READY, SETTLED = "submitted", "ready", "settled"
 
 @dataclass(frozen=True, slots=True)
 class BulkSettings:
-    """Many rows, one workbook, one request: at most `size` rows (None: the provider's own), `wait` in seconds."""
+    """Many rows, one workbook, one request: at most `size` rows (None: the provider's own), `wait` in seconds.
+
+    `columns` names inputs that otherwise all rows of a workbook share, and that here stand in columns of their own.
+    """
 
     size: int | None = None
     wait: float = 60.0
+    columns: tuple[str, ...] = ()
+
+    def shared(self, same: tuple[str, ...]) -> tuple[str, ...]:
+        """The inputs that all rows of a workbook share, of those that the provider's document names."""
+        return tuple(name for name in same if name not in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
