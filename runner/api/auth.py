@@ -8,6 +8,7 @@ import base64
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import replace
+from urllib.parse import quote_plus
 
 from runner.api.encode import call_of
 from runner.api.lifedata import AuthScheme, CallSpec, SessionSpec
@@ -85,7 +86,7 @@ def session_flow(
     spec = scheme.session
     if spec is None:
         return {}
-    scope = Scope(auth=auth, session=held)
+    scope = Scope(auth={**auth, **_client(auth)}, session=held)
     if spec.refresh is not None and _can_send(spec.refresh, scope):
         answer = yield _sendable(provider, spec.refresh, scope)
         if isinstance(answer, Answer) and answer.ok:
@@ -104,6 +105,14 @@ def session_flow(
         told = answer.unreadable or f"it does not hold {', '.join(spec.keep[name] for name in lacking)}"
         raise RunnerError(f"{provider.name}: the answer to the login cannot be used: {told}")
     return begun
+
+
+def _client(auth: Mapping[str, str]) -> dict[str, str]:
+    """What logins may refer to as `$auth.basic`: a client's id and secret as RFC 6749, section 2.3.1, sends them."""
+    if not auth.get("client_id") or not auth.get("client_secret"):
+        return {}
+    pair = ":".join(quote_plus(str.__str__(auth[name])) for name in ("client_id", "client_secret"))
+    return {"basic": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
 def _can_send(call: CallSpec, scope: Scope) -> bool:

@@ -2,20 +2,22 @@
 documents."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from runner.api.beside import Beside
 from runner.api.document import Document, parse_document, read_text
-from runner.api.operation import Target, operation_index
+from runner.api.naming import Target, aliases, operation_index, written
 from runner.api.parse import Unparsable, parse
 from runner.api.provider import Provider, Use, plain_vocabulary
 from runner.api.schemas import schema_names, schema_text
-from runner.api.security import plain_auth
+from runner.api.security import PlainAuth, plain_auth
+from runner.api.servers import base_url
 from runner.api.xcheck import reference_problems
 from runner.api.xinputs import input_problems
-from runner.api.xrunner import shape_problems, vocabulary
+from runner.api.xrunner import Vocabulary, shape_problems, vocabulary
 from runner.model.errors import InvalidInput
 
 SUFFIX = ".openapi.yaml"
@@ -24,10 +26,19 @@ SUFFIX = ".openapi.yaml"
 class Catalogue:
     """Loads a provider at its first use and keeps it. `own` maps a name to the user's document and wins over
     a shipped one; `overlays` maps a name to a file that holds the `x-runner` object apart from the
-    document."""
+    document. `folder` is the one that references of own documents may not leave; `addressed` are the providers
+    whose base URL is told elsewhere (None: that does not matter, as nobody is going to be called)."""
 
-    def __init__(self, own: Mapping[str, Path] = {}, overlays: Mapping[str, Path] = {}) -> None:
+    def __init__(
+        self,
+        own: Mapping[str, Path] = {},
+        overlays: Mapping[str, Path] = {},
+        *,
+        folder: Path | None = None,
+        addressed: Collection[str] | None = None,
+    ) -> None:
         self._own = dict(own)
+        self._folder, self._addressed = folder, addressed
         self._overlays = dict(overlays)
         self._loaded: dict[str, Provider] = {}
         self._uses: dict[str, Use | None] = {}
@@ -60,44 +71,93 @@ class Catalogue:
 
     def _load(self, name: str) -> Provider:
         overlay = self._overlays.get(name)
-        if name in self._own:
-            file = self._own[name]
-            return load_provider(name, read_text(file), str(file), overlay)
-        text = schema_text(f"providers/{name}{SUFFIX}")
-        return load_provider(name, text, f"{name}{SUFFIX}", overlay, trusted=True)
+        if name not in self._own:
+            text = schema_text(f"providers/{name}{SUFFIX}")
+            return load_provider(name, text, f"{name}{SUFFIX}", overlay, trusted=True)
+        file, addressed = self._own[name], name in (self._addressed or ())
+        made = load_provider(
+            name, read_text(file), str(file), overlay, beside=Beside(file, self._folder), addressed=addressed
+        )
+        if self._addressed is not None and not addressed and not made.base_url:
+            reason = "the document names no server with a host"
+            raise made.document.invalid(
+                "no-server", reason, ("servers",), f"write `base_url` under `providers.{name}`"
+            )
+        return made
 
 
 def load_provider(
-    name: str, text: str, file: str, overlay: Path | None = None, *, trusted: bool = False
+    name: str,
+    text: str,
+    file: str,
+    overlay: Path | None = None,
+    *,
+    trusted: bool = False,
+    beside: Beside | None = None,
+    addressed: bool = False,
 ) -> Provider:
     """The provider of a document's text. A `trusted` document is one that our own tests check against the
-    schema, so that its use needs no validator. InvalidInput with every problem."""
-    document = parse_document(text, file)
+    schema, so that its use needs no validator, and of which only what its `x-runner` says is used. `beside` are the
+    files that its references lead to. InvalidInput with every problem."""
+    document = parse_document(text, file, beside)
     index, problems = operation_index(document)
     if problems:
         raise InvalidInput(problems)
     raw, source, steps = _described(document, overlay)
-    if raw is None:
-        words = plain_vocabulary(index, plain_auth(document))
-    else:
-        if not trusted or overlay is not None:
-            _check(raw, document, index, source, steps)
-        words = vocabulary(raw)
-        if not words.auth:
-            words = replace(words, auth=plain_auth(document))
+    url = base_url(document)
+    known = _Known(document, index, trusted and overlay is None)
+    words, plain, further = known.words(raw, source, steps)
+    auth = PlainAuth() if words.auth else plain_auth(document, url)
     info = document.root.get("info")
     title = info.get("title") if isinstance(info, Mapping) else None
     return Provider(
         name=name,
         title=str(title or name),
-        base_url=_base_url(document),
+        base_url=url,
         digest=source.digest,
         document=document,
         index=index,
-        vocabulary=words,
+        vocabulary=replace(words, auth=words.auth or auth.schemes),
         described=raw is not None,
-        trusted=trusted,
+        plain=plain,
+        aliases=further,
+        addressed=addressed,
+        _operations=dict(auth.operations),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A document whose operations are known by name."""
+
+    document: Document
+    index: Mapping[str, Target]
+    trusted: bool
+
+    def words(
+        self, raw: Any, source: Document, steps: tuple[str, ...]
+    ) -> tuple[Vocabulary, Vocabulary, dict[str, str]]:
+        """What the `x-runner` object says, what the document has beside it, and further names of the latter."""
+        if raw is not None and self.trusted:
+            return vocabulary(raw), Vocabulary(), {}
+        further = aliases(self.index)
+        names = written(self.index, further)
+        further = {alias: names[id] for alias, id in further.items()}
+        if raw is None:
+            return plain_vocabulary(names, self.index), Vocabulary(), further
+        _check(raw, self.document, self.index, source, steps)
+        spoken = set(_operations(raw))
+        rest = {id: name for id, name in names.items() if id not in spoken}
+        return vocabulary(raw), plain_vocabulary(rest, self.index), further
+
+
+def _operations(raw: Any) -> Iterator[str]:
+    """Every operation that an `x-runner` object speaks of."""
+    children = raw.values() if isinstance(raw, Mapping) else raw if isinstance(raw, list) else ()
+    if isinstance(raw, Mapping) and isinstance(raw.get("operation"), str):
+        yield raw["operation"]
+    for child in children:
+        yield from _operations(child)
 
 
 def _described(document: Document, overlay: Path | None) -> tuple[Any, Document, tuple[str, ...]]:
@@ -125,14 +185,3 @@ def _check(
         problems += input_problems(raw, document, index, source, steps)
     if problems:
         raise InvalidInput(problems)
-
-
-def _base_url(document: Document) -> str:
-    """The first server's URL with its variables' defaults; empty when it names no host."""
-    servers = document.sequence(document.root, "servers")
-    first = servers[0] if servers and isinstance(servers[0], Mapping) else {}
-    url = str(first.get("url") or "")
-    variables = document.mapping(first, "variables")
-    for name in variables:
-        url = url.replace("{" + name + "}", str(document.mapping(variables, name).get("default", "")))
-    return url.rstrip("/") if "://" in url else ""

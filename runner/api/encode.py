@@ -14,7 +14,7 @@ from runner.api.lifedata import CallSpec
 from runner.api.locate import MISSING, Scope, locate
 from runner.api.multipart import disposition, file_media, multipart
 from runner.api.operation import JSON, MULTIPART, WHOLE_BODY, MediaType, Operation, Parameter
-from runner.api.parameters import form_text, header_text, path_text, query_pairs, quoted_query
+from runner.api.parameters import cookie_texts, form_text, header_text, path_text, query_texts
 from runner.api.provider import Provider
 from runner.api.xml_write import BadXml, is_xml, xml_body
 from runner.model.errors import RunnerError
@@ -56,15 +56,11 @@ def encode(
         if parameter.place == "path":
             path = path.replace("{" + parameter.name + "}", _path(operation, parameter, value))
         elif parameter.place == "query":
-            query += [
-                quoted_query(name, text, parameter.reserved) for name, text in query_pairs(parameter, value)
-            ]
+            query += query_texts(parameter, value)
         elif parameter.place == "header":
             made.append((parameter.name, _line(operation, parameter, header_text(parameter, value))))
         else:
-            cookies += [
-                f"{name}={_line(operation, parameter, text)}" for name, text in query_pairs(parameter, value)
-            ]
+            cookies += [_line(operation, parameter, text) for text in cookie_texts(parameter, value)]
     if cookies:
         made.append(("Cookie", "; ".join(cookies)))
     content_type, body = _body(operation, left, media)
@@ -74,8 +70,9 @@ def encode(
     if not any(name.lower() == "accept" for name, _ in given):
         made.insert(0, ("Accept", _accept(operation, content_type)))
     made += given
-    target = f"{path}?{'&'.join(query)}" if query else path
-    return Call(operation.method, target, tuple(made), body, repeatable=operation.repeatable)
+    target = f"{path}{'&' if '?' in path else '?'}{'&'.join(query)}" if query else path
+    whole = operation.server + target if operation.server else ""
+    return Call(operation.method, target, tuple(made), body, absolute=whole, repeatable=operation.repeatable)
 
 
 def call_of(
@@ -176,7 +173,7 @@ def _body(operation: Operation, left: dict[str, Any], media: str) -> tuple[str, 
         _files_are_files(operation, fields)
         return multipart(operation, form, fields)
     if form.name == FORM:
-        return FORM, (form_text(fields).encode(),)
+        return FORM, (form_text(fields, form.encoding).encode(),)
     if is_xml(form.name):
         return form.name, (_xml(operation, form, fields),)
     return form.name, (_json(operation, form, fields),)
@@ -264,7 +261,7 @@ def _upload(operation: Operation, name: str, file: LocalFile) -> Upload:
 
 def _path(operation: Operation, parameter: Parameter, value: Any) -> str:
     text = path_text(parameter, value)
-    if text in ("", ".", ".."):
+    if text == "" or not {".", ".."}.isdisjoint(text.split("/")):
         raise _unfit(
             operation, parameter.input, f"cannot be {value!r}: it stands in the path {operation.path}"
         )

@@ -65,7 +65,8 @@ class MediaType:
 class Operation:
     """`method` is in upper case. `media` are the forms of the body, preferred first. `responses`: status text
     → unresolved response. `accept` names the answers that are understood. `choice`: media type → what must stand in
-    the inputs for this form of the body (`runner.api.forms`)."""
+    the inputs for this form of the body (`runner.api.forms`). `server`: the URL that the path is below, where it is
+    not the provider's base URL (a token endpoint)."""
 
     id: str
     method: str
@@ -79,6 +80,7 @@ class Operation:
     choice: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     summary: str = ""
     description: str = ""
+    server: str = ""
 
     @property
     def reads(self) -> bool:

@@ -1,14 +1,20 @@
-"""Parameters as text, by OpenAPI's `style` and `explode` (OpenAPI 3.1, "Style Values")."""
+"""Parameters and form fields as text, by OpenAPI's `style` and `explode` (OpenAPI 3.1, "Style Values").
+
+Delimiters stay as they are and the values between them are percent-encoded, as RFC 6570 has it.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from runner.api.operation import Parameter
 
 _RESERVED = ":/?[]@!$'()*,;="  # without & # +, which would end or change the value
-_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+_COOKIE = "!#$%&'()*+-./:<=>?@[]^_`{|}~"  # what RFC 6265 lets stand in a cookie's value
+_SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
+
+Pair = tuple[str, str]
 
 
 def scalar_text(value: Any) -> str:
@@ -18,38 +24,70 @@ def scalar_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def query_pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
-    """The name and text pairs of a query or cookie parameter, not yet percent-encoded."""
-    name = parameter.name
+def query_texts(parameter: Parameter, value: Any) -> list[str]:
+    """The `name=text` pairs of a query parameter, percent-encoded."""
+    safe = _RESERVED if parameter.reserved else ""
     if parameter.media:
-        return [(name, scalar_text(value))]
+        return [_pair(parameter.name, quote(scalar_text(value), safe=safe))]
+    return [_pair(*pair) for pair in _styled(parameter.name, value, parameter.style, parameter.explode, safe)]
+
+
+def cookie_texts(parameter: Parameter, value: Any) -> list[str]:
+    """The `name=text` pairs of a cookie parameter (style form)."""
+    if parameter.media:
+        return [f"{parameter.name}={quote(scalar_text(value), safe=_COOKIE)}"]
+    pairs = _styled(parameter.name, value, "form", parameter.explode, _COOKIE)
+    return [f"{name}={text}" for name, text in pairs]
+
+
+def _pair(name: str, text: str) -> str:
+    return f"{quote(name, safe='[]$')}={text}"
+
+
+def _styled(name: str, value: Any, style: str, explode: bool, safe: str) -> list[Pair]:
+    """The pairs of a value: names as they are, texts percent-encoded."""
+
+    def quoted(part: Any) -> str:
+        return quote(scalar_text(part), safe=safe)
+
+    if style == "deepObject" and isinstance(value, Mapping | list):
+        return [(key, quoted(leaf)) for key, leaf in deep_pairs(name, value)]
     if isinstance(value, Mapping):
-        if parameter.style == "deepObject":
-            return [(f"{name}[{key}]", scalar_text(child)) for key, child in value.items()]
-        if parameter.explode:
-            return [(str(key), scalar_text(child)) for key, child in value.items()]
-        return [(name, ",".join(f"{key},{scalar_text(child)}" for key, child in value.items()))]
-    if isinstance(value, list):
-        if parameter.explode:
-            return [(name, scalar_text(child)) for child in value]
-        return [(name, _SEPARATORS.get(parameter.style, ",").join(scalar_text(child) for child in value))]
-    return [(name, scalar_text(value))]
+        if explode:
+            return [(str(key), quoted(child)) for key, child in value.items()]
+        parts = [part for key, child in value.items() for part in (quoted(key), quoted(child))]
+    elif isinstance(value, list):
+        if explode:
+            return [(name, quoted(child)) for child in value]
+        parts = [quoted(child) for child in value]
+    else:
+        return [(name, quoted(value))]
+    return [(name, _SEPARATORS.get(style, ",").join(parts))]
 
 
-def quoted_query(name: str, text: str, reserved: bool) -> str:
-    """One `name=text` of a query, percent-encoded."""
-    safe = _RESERVED if reserved else ""
-    return f"{quote(name, safe='[]')}={quote(text, safe=safe)}"
+def deep_pairs(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The leaves of a tree under names like `items[0][price]`; an empty mapping or list says nothing."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from deep_pairs(f"{name}[{key}]", child)
+    elif isinstance(value, list):
+        for position, child in enumerate(value):
+            yield from deep_pairs(f"{name}[{position}]", child)
+    else:
+        yield name, value
 
 
 def path_text(parameter: Parameter, value: Any) -> str:
-    """A path parameter, percent-encoded; a slash in it stays one segment."""
+    """A path parameter, percent-encoded; a slash in it stays one segment, unless the path takes several there."""
+    safe = _RESERVED if parameter.reserved else ""
 
     def quoted(part: Any) -> str:
-        return quote(scalar_text(part), safe="")
+        return quote(scalar_text(part), safe=safe)
 
     prefix = {"label": ".", "matrix": ";"}.get(parameter.style, "")
     name = parameter.name
+    if parameter.media:
+        return quoted(value if isinstance(value, str) else scalar_text(value))
     if isinstance(value, Mapping):
         joint = "=" if parameter.explode else ","
         parts = [f"{quoted(key)}{joint}{quoted(child)}" for key, child in value.items()]
@@ -77,10 +115,20 @@ def header_text(parameter: Parameter, value: Any) -> str:
     return scalar_text(value)
 
 
-def form_text(fields: Mapping[str, Any]) -> str:
-    """A body of `application/x-www-form-urlencoded`: lists repeat their name."""
-    pairs = []
+def form_text(fields: Mapping[str, Any], encoding: Mapping[str, Any] = {}) -> str:
+    """A body of `application/x-www-form-urlencoded`. Lists repeat their name and mappings are JSON, unless the
+    document's `encoding` of a field gives it a style."""
+    pairs: list[Pair] = []
     for name, value in fields.items():
-        for child in value if isinstance(value, list) else [value]:
-            pairs.append(f"{quote(name, safe='')}={quote(scalar_text(child), safe='')}")
-    return "&".join(pairs)
+        raw = encoding.get(name)
+        told = raw if isinstance(raw, Mapping) else {}
+        styled = {"style", "explode", "allowReserved"} & told.keys()
+        if styled and isinstance(value, Mapping | list):
+            style = str(told.get("style", "form"))
+            safe = _RESERVED if told.get("allowReserved") is True else ""
+            pairs += _styled(name, value, style, bool(told.get("explode", style == "form")), safe)
+        elif isinstance(value, list) and "json" not in str(told.get("contentType", "")):
+            pairs += [(name, quote(scalar_text(child), safe="")) for child in value]
+        else:
+            pairs.append((name, quote(scalar_text(value), safe="")))
+    return "&".join(f"{quote(name, safe='[]')}={text}" for name, text in pairs)

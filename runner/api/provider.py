@@ -7,7 +7,9 @@ from typing import Any
 from runner.api import lifedata as life
 from runner.api.document import Document, pointer_steps
 from runner.api.inputs import inputs_schema
-from runner.api.operation import Operation, Target, read_operation, snake
+from runner.api.naming import Target
+from runner.api.operation import Operation, read_operation
+from runner.api.servers import foreign_server
 from runner.api.shape import shape_of
 from runner.api.xrunner import Vocabulary
 
@@ -17,8 +19,9 @@ Kind = life.Resource | life.Action | life.Lookup
 @dataclass(frozen=True, slots=True, eq=False)
 class Provider:
     """One API. `base_url` is the document's own, without a slash at its end (empty when it names none);
-    `digest` is the sha256 of the document and its overlay; `described` says whether there is an
-    `x-runner`, `trusted` that the document is a shipped one, which our own tests check."""
+    `digest` is the sha256 of the document and its overlay; `described` says whether there is an `x-runner`.
+    `plain` are the operations that a user's own document has beside those of its `x-runner`, and `aliases` further
+    names of them. `addressed`: the manifest says where the API is, so that no server of the document counts."""
 
     name: str
     title: str
@@ -28,7 +31,9 @@ class Provider:
     index: Mapping[str, Target] = field(repr=False)
     vocabulary: Vocabulary = field(repr=False)
     described: bool = True
-    trusted: bool = False
+    plain: Vocabulary = field(default_factory=Vocabulary, repr=False)
+    aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    addressed: bool = False
     _operations: dict[str, Operation] = field(default_factory=dict, repr=False)
 
     @property
@@ -59,7 +64,14 @@ class Provider:
         """The operation of that id; KeyError when there is none, InvalidInput when the document is broken
         there."""
         if id not in self._operations:
-            self._operations[id] = read_operation(self.document, id, self.index[id])
+            target = self.index[id]
+            elsewhere = "" if self.addressed else foreign_server(self.document, target)
+            if elsewhere:
+                reason = f"{id} is not at {self.base_url or 'the base URL'} but at {elsewhere}"
+                hint = f"use the document twice: a provider of its own with `base_url: {elsewhere}`"
+                steps = ("paths", target.path, target.method)
+                raise self.document.invalid("other-server", reason, steps, hint)
+            self._operations[id] = read_operation(self.document, id, target)
         return self._operations[id]
 
     def called(self, spec: life.CallSpec) -> Operation:
@@ -69,34 +81,32 @@ class Provider:
 
     def names(self) -> tuple[str, ...]:
         """Every name that a job may use, sorted."""
-        return tuple(sorted({*self.resources, *self.actions, *self.lookups}))
+        described = {*self.resources, *self.actions, *self.lookups}
+        return tuple(sorted({*described, *self.plain.actions, *self.plain.lookups}))
 
     def find(self, name: str) -> Kind | None:
-        """What a job means by `name`; an operation without `x-runner` also answers to its name in
-        snake_case."""
-        for held in (self.resources, self.actions, self.lookups):
-            if name in held:
-                return held[name]
-        if self.described:
-            return None
-        return next((kind for kind in self._kinds() if snake(kind.name) == name), None)
-
-    def _kinds(self) -> tuple[Kind, ...]:
-        return (*self.actions.values(), *self.lookups.values())
+        """What a job means by `name`; a plain operation also answers to its name in snake_case."""
+        for word in (name, self.aliases.get(name, "")):
+            for words in (self.vocabulary, self.plain):
+                for held in (words.resources, words.actions, words.lookups):
+                    if word in held:
+                        return held[word]
+        return None
 
 
-def plain_vocabulary(index: Mapping[str, Target], auth: tuple[life.AuthScheme, ...]) -> Vocabulary:
+def plain_vocabulary(named: Mapping[str, str], index: Mapping[str, Target]) -> Vocabulary:
     """Without `x-runner` a GET or HEAD is a lookup, and everything else an action: PUT and DELETE repeat, the
-    rest is paid, with nothing to settle a lost answer by."""
+    rest is paid, with nothing to settle a lost answer by. `named` are operations and the names that they go by."""
     actions, lookups = {}, {}
-    for id, target in index.items():
-        if target.method in ("get", "head"):
-            lookups[id] = life.Lookup(id, life.CallSpec(id))
-        elif target.method in ("put", "delete"):
-            actions[id] = life.Action(id, life.CallSpec(id), effect="free", repeat="safe")
+    for id, name in named.items():
+        method = index[id].method
+        if method in ("get", "head"):
+            lookups[name] = life.Lookup(name, life.CallSpec(id))
+        elif method in ("put", "delete"):
+            actions[name] = life.Action(name, life.CallSpec(id), effect="free", repeat="safe")
         else:
-            actions[id] = life.Action(id, life.CallSpec(id))
-    return Vocabulary(auth=auth, actions=actions, lookups=lookups)
+            actions[name] = life.Action(name, life.CallSpec(id))
+    return Vocabulary(actions=actions, lookups=lookups)
 
 
 @dataclass(frozen=True, slots=True)

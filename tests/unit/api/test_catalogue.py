@@ -78,7 +78,7 @@ def test_an_operation_answers_to_its_name_in_snake_case_too(tmp_path: Path) -> N
 def test_the_documents_own_security_schemes_ask_for_credentials(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(PLAIN)
     schemes = Catalogue(own={"acme": tmp_path / "a.yaml"}).provider("acme").auth
-    assert [scheme.needs for scheme in schemes] == [("Key",), ("username", "password")]
+    assert [scheme.needs for scheme in schemes] == [("Key",), ("username", "password"), ("api_key",)]
     assert schemes[0].query == {"k": "{auth.Key}"}
 
 
@@ -88,7 +88,8 @@ def test_an_overlay_gives_a_document_its_lifecycle(tmp_path: Path) -> None:
     (tmp_path / "o.yaml").write_text(overlay)
     own = {"acme": tmp_path / "a.yaml"}
     provider = Catalogue(own, {"acme": tmp_path / "o.yaml"}).provider("acme")
-    assert provider.names() == ("thing",)
+    assert set(provider.resources) == {"thing"}
+    assert provider.names() == ("dropThing", "listThings", "patchThing", "peek", "putThing", "thing")
     assert provider.auth
     assert provider.digest != Catalogue(own).provider("acme").digest
 
