@@ -148,7 +148,7 @@ def part_name(kind: Resource, outputs: Mapping[str, Any]) -> str:
     """The name by which people know a part, out of what was read of it."""
     if kind.parts is None or not kind.parts.name:
         return ""
-    name = locate(kind.parts.name, Scope(part=outputs, item=outputs))
+    name = locate(kind.parts.name, Scope(part=outputs, item=outputs, answer=Answer(200, body=outputs)))
     return "" if name is MISSING or name is None else str(name)
 
 

@@ -6,6 +6,7 @@ from runner.engine.downloads import Downloads, Fetched
 from runner.engine.faults import told
 from runner.engine.results import files_of
 from runner.model.errors import RunnerError
+from runner.model.state import Phase
 
 if TYPE_CHECKING:
     from runner.engine.apply import Apply
@@ -73,5 +74,6 @@ class Saving:
         self._run.leave()
 
     def _done(self, address: str) -> None:
-        if address not in self._troubled:
+        state = self._desk.state(address)
+        if address not in self._troubled and state is not None and state.phase is Phase.READY:
             self._desk.tally.done += 1
