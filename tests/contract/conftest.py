@@ -17,6 +17,8 @@ from runner.api.inputs import answer_schema
 from runner.api.judge import Verdict, judge
 from runner.api.provider import Provider
 from runner.model.http import Answer, Call
+from runner.sandbox.respeecher_catalogue import USER
+from runner.sandbox.respeecher_session import PASSWORD
 from runner.sandbox.serve import Sandbox, SandboxSettings, running
 
 
@@ -44,8 +46,11 @@ class Client:
     def send(self, call: Call) -> Answer:
         headers, query = self._credentials() if call.credentials else ({}, {})
         url = self.base_url + call.path + (f"?{urlencode(query)}" if query else "")
+        content = b"".join(
+            piece if isinstance(piece, bytes) else Path(piece.path).read_bytes() for piece in call.body
+        )
         sent = self._http.request(
-            call.method, url, headers=[*call.headers, *headers.items()], content=call.content()
+            call.method, url, headers=[*call.headers, *headers.items()], content=content
         )
         return decode(sent.status_code, dict(sent.headers), sent.content)
 
@@ -125,3 +130,19 @@ def revoice(sandbox: Sandbox, http: httpx.Client) -> Iterator[Client]:
 def blurb(sandbox: Sandbox, http: httpx.Client) -> Iterator[Client]:
     yield Client(Catalogue().provider("blurb"), sandbox, http)
     sandbox.set_faults({})
+
+
+@pytest.fixture
+def respeecher(sandbox: Sandbox) -> Iterator[Client]:
+    with httpx.Client(trust_env=False, verify=False) as own:
+        # Cookies are the business of our own credentials; a client that kept them too would hide what is wrong there.
+        own.event_hooks["response"].append(lambda _: own.cookies.clear())
+        yield Client(Catalogue().provider("respeecher"), sandbox, own)
+    sandbox.set_faults({})
+
+
+@pytest.fixture
+def respeecher_login(respeecher: Client) -> Client:
+    """The same with the other credentials: an e-mail address and a password."""
+    respeecher.auth = {"email": str(USER["email"]), "password": PASSWORD}
+    return respeecher
