@@ -135,10 +135,8 @@ class Journal:
         self.close()
 
     def _own(self, instance: InstanceState) -> None:
-        if instance.id:
-            self.owned.add((instance.account, instance.id))
-        for part in instance.parts:
-            self.owned.add((instance.account, part.id))
+        for id in instance.ids:
+            self.owned.add((instance.account, id))
 
     def _fold(self, event: Event) -> None:
         at = now_text()

@@ -74,7 +74,7 @@ class _Observer:
         self._transport = transport
         self._accounts = Accounts(work, transport)
         self._walks = Walks(self._accounts)
-        self._owned = {(one.account, one.id) for one in state.instances.values() if one.id}
+        self._owned = {(one.account, id) for one in state.instances.values() for id in one.ids}
         self._warnings: list[Problem] = []
         self._blocks: dict[str, Block] = {}
 

@@ -47,6 +47,7 @@ def _intended(known: InstanceState | None, event: Intended, at: str) -> Instance
     if known is not None and known.generation == event.generation and known.phase is Phase.UNSETTLED:
         # The same call is sent again: from now on time counts from this attempt, not from the one before.
         return replace(known, intent=event, resend=False, settling_since="", since=at)
+    kept = _kept_parts(known, event)
     return InstanceState(
         address=event.address,
         generation=event.generation,
@@ -59,8 +60,8 @@ def _intended(known: InstanceState | None, event: Intended, at: str) -> Instance
         intent=event,
         before=event.before,
         former=_former(known, event.generation),
-        files=_stale(known),
-        parts=_kept_parts(known, event),
+        files=dict(known.files) if known is not None and kept else _stale(known),
+        parts=kept,
         since=at,
     )
 

@@ -76,6 +76,13 @@ class InstanceState:
     parts: tuple[PartState, ...] = ()
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """Every remote id that this instance stands for or stood for, parts and former generations among them."""
+        own = [part.id for part in self.parts] or [self.id]
+        former = [id for _, ids in self.former for id in ids.split(",")]
+        return tuple(id for id in (self.id, *own, *former) if id)
+
+    @property
     def owns_remote(self) -> bool:
         """Whether something exists there, or may, that this instance stands for."""
         return bool(self.id) or self.phase in (Phase.UNSETTLED, Phase.DOUBT)
