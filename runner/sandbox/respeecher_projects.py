@@ -85,8 +85,8 @@ class Projects:
 
     def rename_project(self, ask: Ask) -> Reply:
         """Gives a project another name; its URL stays."""
-        project = self._library.project(id_in(ask.params, "path", "project_id"), 403)
-        project = replace(project, name=_name(checked(ask, NAME)["name"]))
+        id, name = id_in(ask.params, "path", "project_id"), _name(checked(ask, NAME)["name"])
+        project = replace(self._library.project(id, 403), name=name)
         self._library.projects.put(project.id, project)
         return Reply(value=self._shown(project))
 
@@ -130,8 +130,8 @@ class Projects:
 
     def rename_folder(self, ask: Ask) -> Reply:
         """Gives a folder another name."""
-        folder = self._library.folder(id_in(ask.params, "path", "folder_id"), 403)
-        folder = replace(folder, name=_name(checked(ask, NAME)["name"]))
+        id, name = id_in(ask.params, "path", "folder_id"), _name(checked(ask, NAME)["name"])
+        folder = replace(self._library.folder(id, 403), name=name)
         self._library.folders.put(folder.id, folder)
         return Reply(value=folder.shown())
 

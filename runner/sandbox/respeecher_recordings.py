@@ -153,8 +153,8 @@ class Recordings:
         return self._library.recording(id_in(ask.params, "path", "recording_id"), 404)
 
     def _change(self, ask: Ask, rules: Any) -> Reply:
-        recording = self._one(ask)
         body = checked(ask, rules)
+        recording = self._one(ask)
         if "label" in body:
             recording = replace(recording, label=label_in(body["label"]))
         if "starred" in body:

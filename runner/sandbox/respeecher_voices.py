@@ -88,8 +88,9 @@ class Voices:
 
     def favorite(self, ask: Ask) -> Reply:
         """Marks a voice, or takes the mark away."""
-        voice = _voice(id_in(ask.params, "path", "voice_id"))
-        wishes = replace(self._of(voice), favorite=checked(ask, FAVORITE)["favorite"])
+        id, body = id_in(ask.params, "path", "voice_id"), checked(ask, FAVORITE)
+        voice = _voice(id)
+        wishes = replace(self._of(voice), favorite=body["favorite"])
         self._wishes.put(voice["id"], wishes)
         return Reply(value=self._shown(voice))
 
