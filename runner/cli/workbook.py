@@ -10,7 +10,7 @@ from runner.cli.options import Chosen, Command, manifest_options
 
 @click.group("workbook")
 def command() -> None:
-    """Build workbooks without calling anybody."""
+    """Build and read workbooks without calling anybody."""
 
 
 @command.command("build", cls=Command)
@@ -69,4 +69,45 @@ def build(chosen: Chosen, folder: Path) -> int:
             "unknown": [address for address, _ in books.unknown],
         },
     )
+    return exits.DONE
+
+
+@command.command("read", cls=Command)
+@click.argument("table", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--sheet", "sheets", multiple=True, metavar="NAME", help="The sheet, by default the first; '*' is all."
+)
+@click.option(
+    "--header", metavar="ROW|HEADING", help="The row of the headings, or a heading that stands in it."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print for programs.")
+def read(table: Path, sheets: tuple[str, ...], header: str | None, as_json: bool) -> int:
+    """Print the rows of a table (xlsx, ods, csv, json, yaml) as YAML to paste into a manifest.
+
+    Every text is quoted, so that it stays text. Formulas give the values that are stored with them.
+
+    \b
+    Examples:
+      runner workbook read script.xlsx
+      runner workbook read script.xlsx --sheet Dialogue --header "Line ID"
+      runner workbook read script.xlsx --header 3 --json
+    """
+    from runner.cli.screen import Screen
+    from runner.report.problems import problems_text
+    from runner.workbook.as_yaml import rows_yaml
+    from runner.workbook.tables import TableSpec, read_rows
+
+    screen = Screen(Chosen(json=as_json))
+    number = int(header) if header is not None and header.isdecimal() else None
+    sheet = sheets[0] if len(sheets) == 1 else sheets or None
+    spec = TableSpec(str(table), sheet, number, header if number is None else None)
+    found = read_rows(spec, Path.cwd())
+    if found.problems:
+        screen.aside(problems_text(found.problems, Path.cwd(), screen.look_aside))
+    if any(not problem.warning for problem in found.problems):
+        return exits.INVALID
+    if as_json:
+        screen.json({"version": 1, "rows": found.value})
+    else:
+        screen.text(rows_yaml(found.value).rstrip("\n"))
     return exits.DONE

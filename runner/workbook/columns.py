@@ -74,7 +74,16 @@ class Matcher:
                     message = f"{heading}: {language} is not among the known languages"
                     findings.add("unknown-language", message, row.where(name), hint, warning=True)
                 return Target(index, heading, column)
-        return None
+        return self._own(name) if self._template.open else None
+
+    def _own(self, name: str) -> Target | None:
+        """A column that the rows bring along; other spellings of its heading meet it too."""
+        heading = name.strip()
+        if not heading:
+            return None
+        target = Target(len(self._template.columns), heading, Column(heading))
+        self._plain[folded(name)] = target
+        return target
 
     def _tell(self, name: str, row: Row, findings: Findings, by_hand: bool) -> None:
         headings = [column.heading for column in self._template.columns]

@@ -44,7 +44,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A workbook's form. `base` is the vendor's own file, of which rows below `header_row` are exchanged."""
+    """A workbook's form. `base` is the vendor's own file, of which rows below `header_row` are exchanged. With `open`
+    rows may have columns of their own, which stand behind the others in the order of their headings."""
 
     name: str
     sheet: str
@@ -52,6 +53,7 @@ class Template:
     title: str = ""
     base: bytes | None = None
     header_row: int = 1
+    open: bool = False
 
 
 def folded(name: str) -> str:
@@ -89,7 +91,7 @@ def _parsed(text: str) -> Template:
 
     raw = yaml.load(text, Loader=yaml.CSafeLoader)
     columns = tuple(_column(entry) for entry in raw["columns"])
-    return Template(raw["name"], raw["sheet"], columns, raw.get("title", ""))
+    return Template(raw["name"], raw["sheet"], columns, raw.get("title", ""), open=raw.get("open", False))
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
