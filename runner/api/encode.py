@@ -13,7 +13,7 @@ from runner.api.forms import chosen_form, switches
 from runner.api.lifedata import CallSpec
 from runner.api.locate import MISSING, Scope, locate
 from runner.api.multipart import disposition, file_media, multipart
-from runner.api.operation import JSON, MULTIPART, WHOLE_BODY, MediaType, Operation, Parameter
+from runner.api.operation import FORM, MULTIPART, WHOLE_BODY, MediaType, Operation, Parameter, is_json
 from runner.api.parameters import cookie_texts, form_text, header_text, path_text, query_texts
 from runner.api.provider import Provider
 from runner.api.xml_write import BadXml, is_xml, xml_body
@@ -21,8 +21,6 @@ from runner.model.errors import RunnerError
 from runner.model.http import Call, Upload
 from runner.model.text import LocalFile, plain
 from runner.model.unknown import Unknown
-
-FORM = "application/x-www-form-urlencoded"
 
 
 def encode(
@@ -195,7 +193,7 @@ def _whole(
         return file_media(value.path, form.name), (value,)
     if is_xml(form.name):
         return form.name, (_xml(operation, form, value),)
-    if form.name == JSON or form.name.endswith("+json"):
+    if is_json(form.name):
         return form.name, (_json(operation, form, value),)
     if isinstance(value, str) and WHOLE_BODY not in operation.files():
         return form.name, (value.encode(),)
@@ -219,7 +217,7 @@ def _xml(operation: Operation, form: MediaType, value: Any) -> bytes:
 
 
 def _json(operation: Operation, form: MediaType, value: Any) -> bytes:
-    if form.name != JSON and not form.name.endswith("+json"):
+    if not is_json(form.name):
         raise RunnerError(f"{operation.id}: a body of {form.name} cannot be written from fields")
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 

@@ -9,25 +9,45 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.api.locate import among
-from runner.api.operation import WHOLE_BODY, MediaType, Operation
+from runner.api.operation import MULTIPART, WHOLE_BODY, MediaType, Operation
 from runner.api.shape import shape_of
+from runner.model.text import LocalFile
 
 
 def chosen_form(operation: Operation, inputs: Mapping[str, Any]) -> str:
-    """The media type whose needs stand in the inputs; the one with most needs wins, then the first. Empty:
-    the preferred one."""
+    """The media type whose needs stand in the inputs; the one with most needs wins, then the first. Without a `choice`
+    it is the first form that has all the inputs. Empty: the preferred one."""
     best, most = "", -1
     for media, needs in operation.choice.items():
         if len(needs) > most and all(_meets(need, inputs) for need in needs):
             best, most = media, len(needs)
-    return best
+    if operation.choice or len(operation.media) < 2:
+        return best
+    given = {name: value for name, value in inputs.items() if value is not None}
+    for parameter in operation.parameters:
+        given.pop(parameter.input, None)
+    return next((form.name for form in operation.media if _takes(operation, form, given)), "")
+
+
+def _takes(operation: Operation, form: MediaType, given: Mapping[str, Any]) -> bool:
+    """Whether all of the inputs can be sent in this form."""
+    shape = shape_of(operation.document, form.schema)
+    if shape is None:
+        return set(given) <= {WHOLE_BODY}
+    files = any(isinstance(child, LocalFile) for value in given.values() for child in _each(value))
+    known = shape.open or shape.rest is not None or not shape.fields or set(given) <= set(shape.fields)
+    return known and (form.name == MULTIPART or not files)
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def possible_forms(operation: Operation) -> tuple[MediaType, ...]:
-    """The forms that inputs can choose among; the preferred one alone where the document names no choice."""
+    """The forms that inputs can choose among, preferred first."""
     named = [operation.media_type(name) for name in operation.choice]
     forms = tuple(form for form in named if form is not None)
-    return forms or operation.media[:1]
+    return forms or operation.media
 
 
 def switches(operation: Operation) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from runner.api.document import pointer_steps
 from runner.api.forms import possible_forms, switches
-from runner.api.operation import WHOLE_BODY, MediaType, Operation
+from runner.api.operation import WHOLE_BODY, MediaType, Operation, writable
 from runner.api.schema_writer import SchemaWriter
 from runner.api.shape import Choice, Shape, shape_of
 
@@ -19,6 +19,7 @@ def inputs_schema(
     `optional` are pointers (`/name`, `/conversions/*/label`) to fields that are never required; `hidden` are
     inputs that nobody fills by hand.
     """
+    _check_forms(operation)
     writer = SchemaWriter(operation.document)
     body = _bodies([_body(writer, operation, form) for form in possible_forms(operation)])
     unseen = set(hidden)
@@ -39,6 +40,14 @@ def inputs_schema(
     for pointer in optional:
         _relax(schema, schema, pointer_steps(pointer))
     return schema
+
+
+def _check_forms(operation: Operation) -> None:
+    """InvalidInput when nobody could write the operation's body."""
+    if operation.media and not any(writable(operation.document, form) for form in operation.media):
+        names = ", ".join(form.name for form in operation.media)
+        reason = f"{operation.id} takes its body only as {names}, which cannot be written from inputs"
+        raise operation.document.invalid("unknown-media", reason, operation.steps)
 
 
 def answer_schema(operation: Operation) -> dict[str, Any]:
@@ -97,8 +106,14 @@ def _bodies(forms: list[dict[str, Any]]) -> dict[str, Any]:
         "additionalProperties": next(
             (form["additionalProperties"] for form in forms if len(form) > 2), False
         ),
-        **({"allOf": [{"oneOf": branches}]} if len(branches) > 1 else {}),
+        **({"allOf": [{_word(branches): branches}]} if len(branches) > 1 else {}),
     }
+
+
+def _word(branches: list[dict[str, Any]]) -> str:
+    """`oneOf`, unless what one form needs is enough for another too."""
+    needs = [set(branch["required"]) for branch in branches]
+    return "oneOf" if all(one - other for one in needs for other in needs if one is not other) else "anyOf"
 
 
 def _switches(operation: Operation) -> dict[str, Any]:

@@ -23,6 +23,7 @@ REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 WHOLE_BODY = "body"
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+FORM = "application/x-www-form-urlencoded"
 
 # A body of these is one file, whatever its schema says.
 _RAW = re.compile(
@@ -66,7 +67,7 @@ class Operation:
     """`method` is in upper case. `media` are the forms of the body, preferred first. `responses`: status text
     → unresolved response. `accept` names the answers that are understood. `choice`: media type → what must stand in
     the inputs for this form of the body (`runner.api.forms`). `server`: the URL that the path is below, where it is
-    not the provider's base URL (a token endpoint)."""
+    not the provider's base URL (a token endpoint). `steps` lead to the operation in its document."""
 
     id: str
     method: str
@@ -81,6 +82,7 @@ class Operation:
     summary: str = ""
     description: str = ""
     server: str = ""
+    steps: tuple[str, ...] = ()
 
     @property
     def reads(self) -> bool:
@@ -167,6 +169,7 @@ def read_operation(document: Document, id: str, target: Target) -> Operation:
         responses=document.mapping(raw, "responses"),
         summary=str(raw.get("summary") or ""),
         description=str(raw.get("description") or ""),
+        steps=("paths", target.path, target.method),
     )
     return replace(made, accept=_accept(made))
 
@@ -185,21 +188,43 @@ def _path(path: str) -> str:
 
 
 def _media(document: Document, body: Mapping[str, Any]) -> list[MediaType]:
+    """The forms of a body that can be written; all of them where none can, so that somebody can say so."""
     content = document.mapping(body, "content")
-    made = []
+    made: dict[str, MediaType] = {}
     for name in content:
         held = document.mapping(content, name)
-        media = str(name).split(";")[0].strip().lower()
         schema = held.get("schema", {})
+        media = str(name).split(";")[0].strip().lower()
+        if media in ("*/*", "application/*"):
+            media = "application/octet-stream" if is_binary(document, schema) else JSON
         whole = not is_object(document, schema)
-        made.append(MediaType(media, schema, document.mapping(held, "encoding"), whole))
-    return made
+        made.setdefault(media, MediaType(media, schema, document.mapping(held, "encoding"), whole))
+    able = [form for form in made.values() if writable(document, form)]
+    return able or list(made.values())
+
+
+def is_json(media: str) -> bool:
+    """Whether a media type is JSON."""
+    return media in (JSON, "text/json", "application/x-json") or media.endswith("+json")
+
+
+def writable(document: Document, form: MediaType) -> bool:
+    """Whether inputs can be written in a form: as JSON, XML or a form, or as they are (a text, a file)."""
+    if is_json(form.name) or form.name in (FORM, MULTIPART) or form.name.endswith(("/xml", "+xml")):
+        return True
+    plain = form.name.startswith("text/") or _RAW.match(form.name) is not None
+    return form.whole and (plain or is_binary(document, form.schema) or _is_text(document, form.schema))
+
+
+def _is_text(document: Document, schema: Any) -> bool:
+    resolved = document.resolve(schema)
+    return isinstance(resolved, Mapping) and resolved.get("type") == "string"
 
 
 def _preference(form: MediaType) -> int:
-    if form.name == JSON or form.name.endswith("+json"):
+    if is_json(form.name):
         return 0
-    known = ("application/x-www-form-urlencoded", MULTIPART)
+    known = (FORM, MULTIPART)
     return known.index(form.name) + 1 if form.name in known else len(known) + 1
 
 

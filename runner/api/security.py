@@ -14,9 +14,8 @@ from urllib.parse import urljoin
 from runner.api.document import Document
 from runner.api.lifedata import AuthScheme, CallSpec, SessionSpec
 from runner.api.naming import METHODS, path_item
-from runner.api.operation import MediaType, Operation, Parameter
+from runner.api.operation import FORM, MediaType, Operation, Parameter
 
-_FORM = "application/x-www-form-urlencoded"
 _UNREADABLE = ("digest", "hoba", "mutual", "negotiate", "ntlm", "scram", "vapid", "dpop")
 
 
@@ -190,7 +189,7 @@ def _token_operation(document: Document, id: str, url: str, base_url: str) -> Op
     below = whole.removeprefix(base_url) if base_url else whole
     moves = "://" not in below and below.startswith("/")
     fields = {field: {"type": "string"} for field in ("grant_type", "client_id", "client_secret", "scope")}
-    form = MediaType(_FORM, {"type": "object", "properties": fields})
+    form = MediaType(FORM, {"type": "object", "properties": fields})
     header = Parameter("Authorization", "header", "Authorization_header", False, {}, "simple", False)
     return Operation(
         id=id,
