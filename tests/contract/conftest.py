@@ -132,12 +132,23 @@ def blurb(sandbox: Sandbox, http: httpx.Client) -> Iterator[Client]:
     sandbox.set_faults({})
 
 
+@pytest.fixture(scope="session")
+def respeechers_document() -> Provider:
+    return Catalogue().provider("respeecher")
+
+
 @pytest.fixture
-def respeecher(sandbox: Sandbox) -> Iterator[Client]:
+def respeecher(sandbox: Sandbox, respeechers_document: Provider) -> Iterator[Client]:
     with httpx.Client(trust_env=False, verify=False) as own:
         # Cookies are the business of our own credentials; a client that kept them too would hide what is wrong there.
         own.event_hooks["response"].append(lambda _: own.cookies.clear())
-        yield Client(Catalogue().provider("respeecher"), sandbox, own)
+        yield Client(respeechers_document, sandbox, own)
+    sandbox.set_faults({})
+
+
+@pytest.fixture
+def rev(sandbox: Sandbox, http: httpx.Client) -> Iterator[Client]:
+    yield Client(Catalogue().provider("rev"), sandbox, http)
     sandbox.set_faults({})
 
 

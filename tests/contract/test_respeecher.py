@@ -23,6 +23,7 @@ from runner.sandbox.film import sound
 from runner.sandbox.serve import Sandbox
 
 PATIENCE = 20.0
+CATALOGUE = Catalogue()
 
 
 class Client(Protocol):
@@ -37,7 +38,7 @@ class Client(Protocol):
 
 
 def use(name: str) -> Use:
-    found = Catalogue().use(f"respeecher.{name}")
+    found = CATALOGUE.use(f"respeecher.{name}")
     assert found is not None
     return found
 
