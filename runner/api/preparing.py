@@ -23,12 +23,13 @@ BASELINE_AGE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The inputs as they will be sent. `marks` has one mark, or one for each part; none where nothing can carry it."""
+    """The inputs as they will be sent. `marks` has one mark, or one for `each` part; none where nothing can carry it."""
 
     inputs: Mapping[str, Any]
     marks: tuple[str, ...] = ()
     minted: bool = False
     parts: tuple[int, ...] = ()
+    each: bool = False
 
 
 def prepare(order: Order, view: View) -> Generator[Effect, Any, Intended | Outcome]:
@@ -58,7 +59,6 @@ def _intent(
     key = order.delivery.key
     word = view.mint() if key is not None else ""
     headers = ((key.header, word),) if key is not None else ()
-    many = parts_of(order) is not None
     return Intended(
         address=order.address,
         generation=order.generation,
@@ -68,7 +68,7 @@ def _intent(
         digest=order.digest,
         inputs=order.canonical,
         call=seal(encode_order(order, made.inputs, headers), order.secrets),
-        mark="" if many or not made.marks else made.marks[0],
+        mark="" if made.each or not made.marks else made.marks[0],
         minted=made.minted,
         key=word,
         collection=order.collection.key if order.collection is not None else "",
@@ -78,7 +78,7 @@ def _intent(
         before=before,
         estimate=order.estimate,
         unit=order.unit,
-        marks=made.marks if many else (),
+        marks=made.marks if made.each else (),
         parts=made.parts,
     )
 
@@ -104,7 +104,7 @@ def _mark(order: Order, view: View) -> Marked:
         places = order.parts or tuple(range(count))
         inputs, marks, minted = marked(order, view, only(spec, order.inputs, order.parts))
         if marks:
-            return Marked(inputs, marks, minted, places)
+            return Marked(inputs, marks, minted, places, each=True)
         single = _single_mark(order, view, inputs)
         return Marked(single.inputs, single.marks, single.minted, places)
     return _single_mark(order, view, order.inputs)

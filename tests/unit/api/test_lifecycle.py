@@ -1,91 +1,24 @@
 """The lifecycle of a paid call, driven without network, clock or disk, on the real Dubformer document."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 import pytest
+from lifeworld import DATE, LOST, NOT_SENT, World
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import Collection, Walked
 from runner.api.lifecycle import submit
 from runner.api.lifedata import Settle
-from runner.api.marks import fold_mark
 from runner.api.order import Order
 from runner.api.provider import Use
 from runner.api.sealing import seal, secrets_in
 from runner.api.settling import settle
 from runner.model.event import Doubted, Intended, Received, Refused, Withdrawn
-from runner.model.http import Answer, NoAnswer
+from runner.model.http import Answer
 from runner.model.observation import Remote
 from runner.model.text import Secret
-
-DATE = 1_700_000_000.0
-LOST = NoAnswer(True, "the connection was closed without an answer")
-NOT_SENT = NoAnswer(False, "refused")
-
-
-@dataclass
-class World:
-    """A clock, a list, and replies to be given in turn; it notes all that a lifecycle asked for."""
-
-    replies: list[Any]
-    listed: list[Remote] = field(default_factory=list)
-    now: float = 1000.0
-    mine: set[str] = field(default_factory=set)
-    events: list[Any] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
-    appear: dict[float, Remote] = field(default_factory=dict)
-    date: float | None = DATE
-    minted: Iterator[int] = field(default_factory=lambda: count(1))
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def owned(self, account: str, id: str) -> bool:
-        return id in self.mine
-
-    def mint(self) -> str:
-        return f"bits{next(self.minted)}"
-
-    def drive(self, lifecycle: Lifecycle) -> Outcome:
-        value: Any = None
-        for _ in range(500):
-            try:
-                effect = lifecycle.send(value)
-            except StopIteration as end:
-                outcome: Outcome = end.value
-                return outcome
-            value = self.answer(effect)
-        raise AssertionError("the lifecycle does not end")
-
-    def answer(self, effect: Effect) -> Any:
-        match effect:
-            case Record():
-                self.events += effect.events
-            case Request():
-                if effect.intent is not None:
-                    self.events.append(effect.intent)
-                self.requests.append(effect)
-                return self.replies.pop(0)
-            case Walk():
-                return self.walk()
-            case Until():
-                self.now = max(self.now, effect.moment)
-        return None
-
-    def walk(self) -> Walked:
-        shown = self.listed + [item for moment, item in self.appear.items() if moment <= self.now]
-        by_mark: dict[str, tuple[Remote, ...]] = {}
-        for item in shown:
-            by_mark[fold_mark(item.mark)] = (*by_mark.get(fold_mark(item.mark), ()), item)
-        date = None if self.date is None else self.date + self.now - 1000.0
-        return Walked({item.id: item for item in shown}, by_mark, self.now, date)
-
-    def kinds(self) -> list[str]:
-        return [event.kind for event in self.events]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,89 @@
+"""A world in which lifecycles live without network, clock or disk."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from runner.api.effects import Effect, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.marks import fold_mark
+from runner.model.http import NoAnswer
+from runner.model.observation import Remote
+
+DATE = 1_700_000_000.0
+LOST = NoAnswer(True, "the connection was closed without an answer")
+NOT_SENT = NoAnswer(False, "refused")
+
+
+@dataclass
+class World:
+    """A clock, a list, and replies to be given in turn; it notes all that a lifecycle asked for.
+
+    `listed` is always there, `appear` from a moment on, `shows` once something was sent. `heard` are ids by mark.
+    """
+
+    replies: list[Any]
+    listed: list[Remote] = field(default_factory=list)
+    now: float = 1000.0
+    mine: set[str] = field(default_factory=set)
+    events: list[Any] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    appear: dict[float, Remote] = field(default_factory=dict)
+    shows: Callable[[], list[Remote]] = list
+    heard: dict[str, str] = field(default_factory=dict)
+    date: float | None = DATE
+    minted: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def owned(self, account: str, id: str) -> bool:
+        return id in self.mine
+
+    def mint(self) -> str:
+        return f"bits{next(self.minted)}"
+
+    def drive(self, lifecycle: Lifecycle) -> Outcome:
+        value: Any = None
+        for _ in range(500):
+            try:
+                effect = lifecycle.send(value)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+            value = self.answer(effect)
+        raise AssertionError("the lifecycle does not end")
+
+    def answer(self, effect: Effect) -> Any:
+        match effect:
+            case Record():
+                self.events += effect.events
+            case Request():
+                if effect.intent is not None:
+                    self.events.append(effect.intent)
+                self.requests.append(effect)
+                return self.replies.pop(0)
+            case Walk():
+                return self.walk()
+            case Hear():
+                return self.hear(effect)
+            case Until():
+                self.now = max(self.now, effect.moment)
+        return None
+
+    def hear(self, wish: Hear) -> str:
+        if wish.mark not in self.heard:
+            self.now = max(self.now, wish.until)
+        return self.heard.get(wish.mark, "")
+
+    def walk(self) -> Walked:
+        shown = self.listed + [item for moment, item in self.appear.items() if moment <= self.now]
+        shown += self.shows() if self.requests else []
+        by_mark: dict[str, tuple[Remote, ...]] = {}
+        for item in shown:
+            by_mark[fold_mark(item.mark)] = (*by_mark.get(fold_mark(item.mark), ()), item)
+        date = None if self.date is None else self.date + self.now - 1000.0
+        return Walked({item.id: item for item in shown}, by_mark, self.now, date)
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
