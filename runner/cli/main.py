@@ -23,7 +23,7 @@ COMMANDS = {
     "import": ("import_", "Take over what exists remotely already."),
     "accept": ("accept", "Leave finished work as it is although its inputs changed."),
     "state": ("state", "Change what the state knows, not what exists."),
-    "workbook": ("workbook", "Build workbooks without calling anybody."),
+    "workbook": ("workbook", "Build and read workbooks without calling anybody."),
     "sandbox": ("sandbox", "Serve the APIs on this machine, for tests and trials."),
     "schema": ("schema", "Print a published JSON Schema."),
     "completion": ("completion", "Print the completion script of a shell."),
