@@ -51,8 +51,7 @@ def order(use: Use, **changes: Any) -> Order:
 
 
 def intent(world: World) -> Intended:
-    found = next(event for event in world.events if isinstance(event, Intended))
-    return found
+    return next(event for event in world.events if isinstance(event, Intended))
 
 
 def test_every_part_carries_a_mark_its_own_or_a_minted_one(conversion: Use) -> None:
@@ -141,10 +140,8 @@ def test_an_accepted_order_whose_parts_cannot_be_read_is_never_sent_again(conver
 
 
 def test_the_whole_is_ready_when_each_part_is_and_names_those_that_are_not() -> None:
-    ready, failed = (
-        PartState(0, "c-0", outcome="ready"),
-        PartState(1, "c-1", name="Deep", outcome="failed", message="no"),
-    )
+    ready = PartState(0, "c-0", outcome="ready")
+    failed = PartState(1, "c-1", name="Deep", outcome="failed", message="no")
 
     assert whole_outcome([ready]) == ("ready", "")
     assert whole_outcome([ready, failed]) == ("failed", "1 of 2 parts failed (Deep: no)")
