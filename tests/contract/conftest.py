@@ -15,6 +15,7 @@ from runner.api.decode import decode
 from runner.api.encode import encode
 from runner.api.inputs import answer_schema
 from runner.api.judge import Verdict, judge
+from runner.api.operation import Operation
 from runner.api.provider import Provider
 from runner.model.http import Answer, Call
 from runner.sandbox.respeecher_catalogue import USER
@@ -37,13 +38,14 @@ class Client:
     def call(self, operation: str, inputs: Mapping[str, Any] | None = None, **more: str) -> Answer:
         """The answer to one operation with these inputs; further headers by keyword."""
         headers = [(name.replace("_", "-"), value) for name, value in more.items()]
-        return self.send(encode(self.provider.operation(operation), inputs or {}, headers=headers))
+        known = self.provider.operation(operation)
+        return self.send(encode(known, inputs or {}, headers=headers), known)
 
     def verdict(self, answer: Answer) -> Verdict:
         """What the answer means by the provider's own errors."""
         return judge(answer, self.provider.errors)
 
-    def send(self, call: Call) -> Answer:
+    def send(self, call: Call, operation: Operation | None = None) -> Answer:
         headers, query = self._credentials() if call.credentials else ({}, {})
         url = self.base_url + call.path + (f"?{urlencode(query)}" if query else "")
         content = b"".join(
@@ -52,7 +54,7 @@ class Client:
         sent = self._http.request(
             call.method, url, headers=[*call.headers, *headers.items()], content=content
         )
-        return decode(sent.status_code, dict(sent.headers), sent.content)
+        return decode(sent.status_code, dict(sent.headers), sent.content, operation)
 
     def _credentials(self) -> tuple[dict[str, str], dict[str, str]]:
         scheme = choose(self.provider, self.auth)
