@@ -10,7 +10,7 @@ from runner.api.marks import fold_mark
 from runner.engine.desk import Desk
 from runner.engine.poller import Poller
 from runner.engine.webhooks import Receiver, notice_of
-from runner.model.errors import WrongUsage
+from runner.model.errors import RunnerError, WrongUsage
 
 MOST_REMEMBERED = 10_000
 """Notifications of marks that nobody asked for yet; more than these are forgotten, and polling finds out."""
@@ -33,7 +33,7 @@ class Hearing:
         listen = desk.options.listen or str(given.get("listen") or "")
         public = desk.options.public_url or str(given.get("public_url") or "")
         if desk.options.loopback_only and listen:
-            listen, public = "127.0.0.1:0", ""
+            listen, public = f"127.0.0.1:{listen.rpartition(':')[2]}", ""
         if not listen:
             return
         if not public and not desk.options.loopback_only and not listen.startswith(("127.", "localhost")):
@@ -42,7 +42,14 @@ class Hearing:
             )
         token = hashlib.sha256(f"webhooks {desk.journal.lineage}".encode()).hexdigest()
         self._receiver = Receiver(token, self._noticed)
-        await self._receiver.start(listen, public)
+        try:
+            await self._receiver.start(listen, public)
+        except RunnerError:
+            if not desk.options.loopback_only:
+                raise
+            await self._receiver.start(
+                "127.0.0.1:0"
+            )  # in the sandbox any port will do when that one is taken
         self._receiver.expect(tuple({job.uses.partition(".")[0] for job in desk.work.manifest.jobs.values()}))
         desk.receiver = self._receiver
 

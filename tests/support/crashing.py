@@ -11,6 +11,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from runner.sandbox.serve import Sandbox
 
 SPEED = 300.0
@@ -150,6 +152,24 @@ class Season:
             if code == 0:
                 break
         return code
+
+    def settle_doubts(self) -> list[str]:
+        """Do what a person does about calls in doubt: look there, and adopt what is found or have it sent again."""
+        from runner.cli.main import run
+        from runner.engine.store import read_state
+        from runner.model.state import Phase
+
+        name = yaml.safe_load((self.folder / "season.yaml").read_text())["name"]
+        state = read_state(self.folder / ".runner" / f"{name}.sandbox.db", name)
+        doubts = [one for one in state.instances.values() if one.phase is Phase.DOUBT]
+        for one in doubts:
+            there = [row for row in self.sandbox.ledger() if one.mark and row["name"] == one.mark]
+            words = ["--adopt", str(there[0]["id"])] if there else ["--resend"]
+            assert (
+                run(["resolve", one.address, "-f", str(self.folder / "season.yaml"), "--sandbox", *words])
+                == 0
+            )
+        return [one.address for one in doubts]
 
     def ordered(self) -> Counter[str]:
         """How often each thing stands in the sandbox's ledger of accepted work, by operation and name."""
