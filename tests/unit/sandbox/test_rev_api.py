@@ -232,7 +232,8 @@ def test_an_extension_picks_the_format_whatever_is_accepted(shared, rev, until):
 
 def test_people_give_no_subrip_and_another_language_is_named(shared, rev, until):
     client = rev(shared)
-    body = until(lambda id=ordered(client, {"transcription_options": {"inputs": [LINK]}}): ended(client, id))
+    id = ordered(client, {"transcription_options": {"inputs": [LINK]}})
+    body = until(lambda: ended(client, id))
     path = f"/attachments/{body['attachments'][-1]['id']}/content"
     assert client.get(path, headers={"Accept": "application/x-subrip"}).status_code == 406
     spoken = {"automated_transcription_options": {"inputs": [LINK], "inputs_language": "fr"}}
