@@ -30,6 +30,8 @@ OnNotice = Callable[[str, Mapping[str, Any]], None]
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 1000
+_LAST_WORDS = 0.2
+"""Seconds that a notification under way has left when the run ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ class Receiver:
         if self._server is None or self._handlers is None:
             return
         self._server.close()
-        await self._handlers.shutdown(0.0)
+        for handler in self._handlers.connections:
+            handler.force_close()  # a shutdown would wait for idle connections
+        await self._handlers.shutdown(_LAST_WORDS)
         await self._server.wait_closed()
         self._server = self._handlers = None
 

@@ -238,6 +238,28 @@ async def _patiently(ask: Callable[[], Awaitable[int]]) -> int:
             await asyncio.sleep(0)
 
 
+def test_connections_that_stay_open_do_not_keep_the_run_from_ending() -> None:
+    async def run() -> float:
+        receiver = Receiver("secret", lambda *said: None)
+        await receiver.start("127.0.0.1:0")
+        url = receiver.url("blurb")
+        head = f"POST {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\nContent-Length: "
+        idle, half = await connected(url), await connected(url)
+        idle[1].write((head + "2\r\n\r\n{}").encode())
+        assert (await idle[0].readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
+        half[1].write((head + "100\r\n\r\n{").encode())
+        await half[1].drain()
+        began = asyncio.get_running_loop().time()
+        await receiver.close()
+        took = asyncio.get_running_loop().time() - began
+        for reader, writer in (idle, half):
+            await ended(reader)
+            writer.close()
+        return took
+
+    assert asyncio.run(run()) < 2
+
+
 def test_a_flood_is_refused_beyond_its_measure() -> None:
     async def use(receiver: Receiver, heard: Heard) -> tuple[list[int], int]:
         url = receiver.url("blurb")
