@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.api.operation import Operation
 from runner.api.xml_write import is_xml
+from runner.model.errors import InvalidInput
 from runner.model.http import Answer
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -80,6 +81,9 @@ def _xml_answer(status: int, headers: dict[str, str], text: str, operation: Oper
 
     try:
         body = read_xml(text) if operation is None else answer_of_xml(text, operation, status)
+    except InvalidInput:
+        # What was answered counts, however broken the document is that describes it.
+        return _xml_answer(status, headers, text, None)
     except BadXml as reason:
         return Answer(status, headers, None, f"the answer is XML that is not read: {reason}")
     return Answer(status, headers, body)

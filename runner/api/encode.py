@@ -70,7 +70,15 @@ def encode(
     made += given
     target = f"{path}{'&' if '?' in path else '?'}{'&'.join(query)}" if query else path
     whole = operation.server + target if operation.server else ""
-    return Call(operation.method, target, tuple(made), body, absolute=whole, repeatable=operation.repeatable)
+    return Call(
+        operation.method,
+        target,
+        tuple(made),
+        body,
+        absolute=whole,
+        repeatable=operation.repeatable,
+        operation=operation.id,
+    )
 
 
 def call_of(

@@ -120,7 +120,9 @@ class Account:
 
             url += ("&" if "?" in url else "?") + urlencode(query)
         self.requests += 1
-        return await self._transport.send(url, call, tuple(auth_headers.items()), fresh=fresh)
+        known = self.provider.operation(call.operation) if call.operation in self.provider.index else None
+        headers = tuple(auth_headers.items())
+        return await self._transport.send(url, call, headers, fresh=fresh, operation=known)
 
     def _learn(self, reply: Reply) -> None:
         if isinstance(reply, NoAnswer):

@@ -22,6 +22,7 @@ from yarl import URL
 
 from runner import __version__
 from runner.api.decode import decode
+from runner.api.operation import Operation
 from runner.model.http import Answer, Call, NoAnswer, Reply, Upload
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -67,11 +68,18 @@ class Transport:
         self._pools.clear()
 
     async def send(
-        self, url: str, call: Call, headers: Sequence[tuple[str, str]], *, fresh: bool = False
+        self,
+        url: str,
+        call: Call,
+        headers: Sequence[tuple[str, str]],
+        *,
+        fresh: bool = False,
+        operation: Operation | None = None,
     ) -> Reply:
         """Send a call once and read its whole answer. Redirects are not followed: they are answers.
 
         `url` is complete; `headers` are the call's own and the credentials. `fresh`: never on an idle connection.
+        `operation`: whose schemas tell numbers and lists in an answer in XML.
         """
         facts = SimpleNamespace(left=False)
         try:
@@ -86,7 +94,7 @@ class Transport:
                 raw = await _read(response.content, MOST_BYTES)
                 if raw is None:
                     return NoAnswer(True, f"the answer is larger than {MOST_BYTES // 1024 // 1024} MiB")
-                return _decoded(response, raw)
+                return _decoded(response, raw, operation)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             return NoAnswer(facts.left, describe(error))
         except asyncio.CancelledError:
@@ -193,9 +201,9 @@ async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
     return b"".join(pieces)
 
 
-def _decoded(response: aiohttp.ClientResponse, raw: bytes) -> Answer:
+def _decoded(response: aiohttp.ClientResponse, raw: bytes, operation: Operation | None) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return decode(response.status, headers, raw)
+    return decode(response.status, headers, raw, operation)
 
 
 def describe(error: BaseException) -> str:

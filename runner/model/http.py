@@ -22,7 +22,8 @@ class Call:
     `body` is a tuple of pieces, bytes or files, sent one after the other; empty: no body.
     `absolute` is a whole URL instead of `path` (a download, a presigned upload); `credentials` says whether the
     provider's credentials go with it. `repeatable` calls may be sent again without asking (GET, HEAD, PUT, DELETE,
-    and what a provider document says).
+    and what a provider document says). `operation` is the id of what is called, by whose schemas an answer in XML is
+    read; empty: it is read without any.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Call:
     absolute: str = ""
     credentials: bool = True
     repeatable: bool = False
+    operation: str = ""
 
     def content(self) -> bytes:
         """The body as bytes, when no file is streamed in it."""

@@ -140,3 +140,17 @@ def test_an_answer_that_is_refused_says_why(acme: Make) -> None:
     answer = decode(200, XML, BOMB.encode(), acme(THINGS).operation("thing"))
     assert answer.body is None
     assert "DOCTYPE" in answer.unreadable
+
+
+BROKEN = """
+paths:
+  /thing:
+    get:
+      operationId: thing
+      responses: {200: {description: ok, content: {application/xml: {schema: {$ref: "#/components/schemas/None"}}}}}
+"""
+
+
+def test_an_answer_counts_however_broken_its_document_is(acme: Make) -> None:
+    answer = decode(200, XML, b"<a><id>7</id></a>", acme(BROKEN).operation("thing"))
+    assert (answer.body, answer.unreadable) == ({"id": "7"}, "")
