@@ -53,7 +53,7 @@ class Calibrations:
 
     def create(self, ask: Ask) -> Reply:
         """Takes a sound under a name that no other calibration has."""
-        form = form_of(ask, ("name",), MOST_UPLOAD)
+        form = form_of(ask, ("name",), MOST_UPLOAD, 400)
         if "name" not in form.fields:
             raise Refusal(invalid(["body", "name"], "field required"))
         name = label_in(form.fields["name"], "name")

@@ -85,7 +85,7 @@ class Recordings:
 
     def upload(self, ask: Ask) -> Reply:
         """Takes a sound file; its bytes are counted and digested, not kept."""
-        form = form_of(ask, ("parent_folder_id", "microphone", "label"), MOST_UPLOAD)
+        form = form_of(ask, ("parent_folder_id", "microphone", "label"), MOST_UPLOAD, 413)
         folder = self._library.folder(id_in(form.fields, "body", "parent_folder_id"), 403)
         if "microphone" not in form.fields:
             raise Refusal(invalid(["body", "microphone"], "field required"))

@@ -41,14 +41,14 @@ def _told(found: str) -> Reply:
     return invalid(["body", *steps], message)
 
 
-def form_of(ask: Ask, names: Sequence[str], most: int) -> Form:
-    """The multipart body with a file in `data`; answers 422 for what is wrong with it, 413 when it is too
-    large."""
+def form_of(ask: Ask, names: Sequence[str], most: int, too_large: int) -> Form:
+    """The multipart body with a file in `data`; answers 422 for what is wrong with it, and the status `too_large` when
+    it has more than `most` bytes."""
     form = ask.form
     if form is None or form.problem:
         raise Unreadable(form.problem if form is not None else "the body is missing")
     if form.size > most:
-        raise Refusal(error(413, "The file is too large"))
+        raise Refusal(error(too_large, "The file is too large"))
     for name in (*form.fields, *form.files):
         if name not in (*names, "data"):
             raise Refusal(invalid(["body", name], "is not a known field"))
