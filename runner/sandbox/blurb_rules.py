@@ -64,7 +64,7 @@ _CHANGE = {
     "clientRef": _TEXT,
     "instrumentalAudioUrl": _TEXT,
     "audioAssets": Field("object"),
-    "videoAssets": Field("array"),
+    "videoAssets": Field("array", item=Field("object", fields={"aspectRatio": _TEXT, "id": _TEXT})),
     **dict.fromkeys(("imageAssetId", "youtubePluginId", "spotifyPluginId", "applePluginId"), _TEXT),
 }
 _NULLABLE = {
