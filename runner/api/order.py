@@ -31,7 +31,8 @@ class Order:
 
     `inputs` are evaluated and plain; `digest` and `canonical` are what the journal keeps of them. `settle` is in
     seconds of this run. `consent`: things of the same given mark that exist already are nobody's business here.
-    `retries` bounds safe resends.
+    `retries` bounds safe resends. `parts` are the places to ask for (none: all). `notify` is where notifications are
+    heard, and `window` how long, in seconds of this run, one is waited for.
     """
 
     address: str
@@ -52,6 +53,7 @@ class Order:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     parts: tuple[int, ...] = ()
     notify: str = ""
+    window: float = 600.0
 
     @property
     def delivery(self) -> Delivery:

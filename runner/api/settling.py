@@ -25,7 +25,7 @@ from runner.api.concluding import (
 from runner.api.effects import Effect, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.api.encode import call_of
 from runner.api.judge import Verdict
-from runner.api.lifedata import Action, Resource, WebhookDelivery
+from runner.api.lifedata import Action, Resource
 from runner.api.locate import Scope, locate
 from runner.api.order import Order, View
 from runner.api.part_search import search_parts
@@ -156,18 +156,16 @@ def _look(
         return (yield from _search_change(order, view, intent, search, kind, accepted))
     hook = order.delivery.webhook
     if hook is not None and order.notify:
-        return (yield from _listen(order, view, intent, hook))
+        return (yield from _listen(order, view, intent))
     what = "accepted without a readable id" if accepted else "its answer was lost"
     return (yield from doubt(order, f"{what}, and {order.use.provider.name} offers no way to look it up"))
 
 
-def _listen(
-    order: Order, view: View, intent: Intended, hook: WebhookDelivery
-) -> Generator[Effect, Any, Outcome]:
+def _listen(order: Order, view: View, intent: Intended) -> Generator[Effect, Any, Outcome]:
     """Wait for a notification that carries the mark, then ask the API itself about the id that it names."""
     kind, name = order.use.kind, order.use.provider.name
     yield settling_note(order, "waiting for a notification of the call whose answer was lost")
-    id = yield Hear(name, intent.mark, view.monotonic() + hook.window)
+    id = yield Hear(name, intent.mark, view.monotonic() + order.window)
     if not id or not isinstance(kind, Resource) or kind.read is None:
         return (yield from doubt(order, f"its answer was lost, and {name} sent no notification of it"))
     answer = yield Request(call_of(order.use.provider, kind.read, Scope(request=order.inputs, id=id)))

@@ -91,6 +91,7 @@ def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> O
         secrets=wish.secrets,
         parts=_retried(desk.state(address), generation, wish),
         notify=desk.notify_url(use),
+        window=(hook.window if (hook := kind.delivery.webhook) is not None else 0.0) / desk.options.speed,
     )
 
 
