@@ -49,10 +49,10 @@ def resource(name: str) -> Resource:
     return kind
 
 
-def create(client: Client, name: str, inputs: dict[str, Any]) -> Answer:
-    """The answer to a create, whose form the inputs choose."""
-    spec = resource(name).create
-    assert spec is not None
+def create(client: Client, operation: str, inputs: dict[str, Any]) -> Answer:
+    """The answer to the create of a resource, whose form the inputs choose."""
+    creates = [kind.create for kind in client.provider.resources.values() if kind.create]
+    (spec,) = [one for one in creates if one.operation == operation]
     return client.send(call_of(client.provider, spec, Scope(), inputs))
 
 
@@ -62,7 +62,7 @@ def ai(*inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def ordered(client: Client, **more: Any) -> str:
     inputs = more if any(name.endswith("_options") for name in more) else ai(**more)
-    answer = create(client, "order", inputs)
+    answer = create(client, "createOrder", inputs)
     assert answer.status == 201
     return read_answer(use("order"), answer, inputs).id
 
@@ -80,10 +80,11 @@ def verdict(name: str, answer: Answer) -> Verdict:
     return judge(answer, Catalogue().provider("rev").errors, resource(name).errors)
 
 
-def sent(client: Client, tmp_path: Path, name: str, key: str) -> Answer:
+def sent(client: Client, tmp_path: Path, name: str, key: str, **more: str) -> Answer:
     file = tmp_path / name
     file.write_bytes(b"ID3" + bytes(100))
-    return create(client, "input", {key: LocalFile(str(file), hashlib.sha256(file.read_bytes()).hexdigest())})
+    held = LocalFile(str(file), hashlib.sha256(file.read_bytes()).hexdigest())
+    return create(client, "createInput", {key: held, **more})
 
 
 each_form = pytest.mark.parametrize("form", ["json", "xml"])
@@ -91,7 +92,7 @@ each_form = pytest.mark.parametrize("form", ["json", "xml"])
 
 @each_form
 def test_the_order_of_the_texts_sample_is_taken_with_every_field(rev: Client, form: str) -> None:
-    media = create(rev, "input", {"url": rev.sandbox.media_url + "film.mp4"})
+    media = create(rev, "createInput", {"url": rev.sandbox.media_url + "film.mp4"})
     uri = read_answer(use("input"), media).outputs["uri"]
     inputs = ai(
         {"audio_length_seconds": 60, "uri": uri},
@@ -108,7 +109,7 @@ def test_the_order_of_the_texts_sample_is_taken_with_every_field(rev: Client, fo
         workspace_id=123456789,
     )
     inputs["automated_transcription_options"]["inputs_language"] = "en"
-    answer = create(rev, "order", inputs)
+    answer = create(rev, "createOrder", inputs)
     assert (answer.status, answer.body) == (201, None)
     id = read_answer(use("order"), answer, inputs).id
     assert answer.headers["location"].endswith(f"/api/v1/orders/{id}")
@@ -245,7 +246,7 @@ def test_exactly_the_asked_orders_are_listed_and_carry_their_mark(rev: Client) -
 def test_input_by_url_is_taken_in_json_and_in_xml(rev: Client) -> None:
     inputs = {"url": rev.sandbox.media_url + "a.mp4", "filename": "b.mp4", "content_type": "video/mp4"}
     for form in ("json", "xml"):
-        answer = create(rev, "input", {**inputs, "format": form})
+        answer = create(rev, "createInput", {**inputs, "format": form})
         assert (answer.status, answer.body) == (201, None)
         assert read_answer(use("input"), answer).id.startswith("urn:rev:inputmedia:")
 
@@ -259,12 +260,19 @@ def test_a_local_file_is_taken_as_a_part_and_as_it_is(rev: Client, tmp_path: Pat
     assert [item["name"] for item in read.body["attachments"] if item["kind"] == "media"] == ["épisode 1.mp3"]
 
 
+def test_a_file_that_is_sent_as_it_is_can_have_another_name(rev: Client, tmp_path: Path) -> None:
+    name = {"Content-Disposition": 'attachment; filename="other.mp3"'}
+    uri = read_answer(use("input"), sent(rev, tmp_path, "a.mp3", "body", **name)).outputs["uri"]
+    read = rev.call("getOrder", {"ordernum": ordered(rev, **ai({"uri": uri}))})
+    assert read.body["attachments"][0]["name"] == "other.mp3"
+
+
 def test_the_wrong_inputs_are_refused_with_the_documented_codes(rev: Client, tmp_path: Path) -> None:
     media = rev.sandbox.media_url
     answers = {
         "10001": sent(rev, tmp_path, "notes.txt", "file"),
-        "10002": create(rev, "input", {"url": media + "a.broken"}),
-        "10004": create(rev, "input", {"url": "https://cdn.test/"}),
+        "10002": create(rev, "createInput", {"url": media + "a.broken"}),
+        "10004": create(rev, "createInput", {"url": "https://cdn.test/"}),
         "10003": rev.send(
             Call(
                 "POST",
@@ -378,7 +386,7 @@ WRONG: dict[int, dict[str, Any]] = {
 @each_form
 def test_a_documented_error_is_refused_with_a_sentence_of_help(rev: Client, code: int, form: str) -> None:
     before = len(rev.sandbox.ledger())
-    answer = create(rev, "order", {**WRONG[code], "format": form})
+    answer = create(rev, "createOrder", {**WRONG[code], "format": form})
     assert answer.status == 400
     assert answer.headers["content-type"].startswith(f"application/{form}")
     found = verdict("order", answer)
@@ -408,7 +416,7 @@ def test_out_of_credit_is_known_by_a_number_and_by_a_text(code: Any) -> None:
 
 def test_an_empty_balance_refuses_an_order(rev: Client) -> None:
     rev.sandbox.set_faults({"settings": {"balance": 1}})
-    found = verdict("order", create(rev, "order", ai()))
+    found = verdict("order", create(rev, "createOrder", ai()))
     rev.sandbox.set_faults({"settings": {"balance": 100_000}})
     assert (found.code, found.out_of_credit) == ("30011", True)
 
