@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifedata import Action, BulkSpec, Lookup, Resource
+from runner.api.lifedata import Action, BulkSpec, Delivery, Lookup, Resource
 from runner.api.provider import Provider
 from runner.model.manifest import Job
 
@@ -44,7 +44,9 @@ class AllFacts(Mapping[str, JobFacts]):
     def __getitem__(self, name: str) -> JobFacts:
         found = self._made.get(name)
         if found is None:
-            found = self._made[name] = _facts(self._work.manifest.jobs[name], self._work.catalogue)
+            manifest = self._work.manifest
+            made = _facts(manifest.jobs[name], self._work.catalogue, manifest.webhooks is not None)
+            found = self._made[name] = made
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -54,7 +56,7 @@ class AllFacts(Mapping[str, JobFacts]):
         return len(self._work.manifest.jobs)
 
 
-def _facts(job: Job, catalogue: Catalogue) -> JobFacts:
+def _facts(job: Job, catalogue: Catalogue, listening: bool) -> JobFacts:
     conditional = job.if_ is not True
     many = job.for_each is not None
     if job.uses in BUILTINS:
@@ -74,13 +76,20 @@ def _facts(job: Job, catalogue: Catalogue) -> JobFacts:
     if isinstance(kind, Lookup):
         return JobFacts(kind=LOOKUP, volatile=kind.volatile, **about)
     if isinstance(kind, Action):
-        return JobFacts(kind=ACTION, paid=kind.effect == "paid", contract=kind.delivery.contract, **about)
+        return JobFacts(
+            kind=ACTION, paid=kind.effect == "paid", contract=_contract(kind.delivery, listening), **about
+        )
     resource: Resource = kind
     return JobFacts(
         kind=RESOURCE,
         paid=resource.effect == "paid",
-        contract=resource.delivery.contract,
+        contract=_contract(resource.delivery, listening),
         unit=resource.cost.unit if resource.cost is not None else "",
         bulk=resource.bulk if job.bulk is not None else None,
         **about,
     )
+
+
+def _contract(delivery: Delivery, listening: bool) -> str:
+    """How a lost answer is settled; a notification settles nothing where nobody listens."""
+    return "none" if delivery.contract == "webhook" and not listening else delivery.contract
