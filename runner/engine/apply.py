@@ -23,6 +23,7 @@ from runner.model.event import Event
 from runner.model.manifest import READY, SUBMITTED
 from runner.model.plan import Change, Verb
 from runner.model.progress import RunResult
+from runner.model.state import Phase
 
 
 class Apply:
@@ -31,7 +32,8 @@ class Apply:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.scheduler = Scheduler(desk.work.graph)
-        self.budget = Budget(desk.work.settings, desk.journal.instances.values())
+        known = desk.journal.instances.values()
+        self.budget = Budget(desk.work.settings, desk.work.budget, known, desk.is_paid)
         self.reactions = Reactions(self)
         self.waiting = Waiting(self)
         self.hearing = Hearing(desk, self.waiting.poller)
@@ -90,6 +92,9 @@ class Apply:
 
     def leave(self) -> None:
         self._active -= 1
+        if self._active == 0 and not self.ending:
+            self.sending.give_up()
+            self.groups.close()
         if self._active == 0:
             self._idle.set()
 
@@ -216,6 +221,14 @@ class Apply:
             if job.on_failure == "stop":
                 self.desk.accounts.close_all(f"not sent: {address} failed, and its job says on_failure: stop")
 
+    def possible(self, address: str, possible: bool) -> None:
+        """Whether a bulk group may wait for a row."""
+        job = self.desk.job(address)
+        if job.bulk and possible:
+            self.groups.expect(job.name)
+        elif job.bulk:
+            self.groups.missing(job.name)
+
     def _missing(self, address: str) -> None:
         """A bulk group does not wait for a row that will not come."""
         change = self.desk.plan.changes.get(address)
@@ -227,6 +240,10 @@ class Apply:
 
     def fail(self, address: str, kind: str, reason: str, command: str = "", *, started: bool = False) -> None:
         """Note what went wrong, and skip what waits for it."""
+        held = self.desk.state(address)
+        if not started and (held is None or held.phase not in (Phase.UNSETTLED, Phase.DOUBT)):
+            self.budget.release(address)
+            self.sending.money_moved()
         self.desk.trouble(address, kind, reason, command)
         self.drop(address, started=started)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runner.api.effects import Collection
-from runner.api.lifedata import Resource, Settle
+from runner.api.lifedata import Action, Resource, Settle
 from runner.api.marks import mint_bits
 from runner.api.provider import Use
 from runner.compile.check import Work
@@ -157,6 +157,11 @@ class Desk:
         found = self.work.catalogue.use(uses)
         assert found is not None
         return found
+
+    def is_paid(self, uses: str) -> bool:
+        """Whether an instance of this use costs anything."""
+        use = self.work.catalogue.use(uses)
+        return use is not None and isinstance(use.kind, Resource | Action) and use.kind.effect == "paid"
 
     def state(self, address: str) -> InstanceState | None:
         return self.journal.instances.get(address)

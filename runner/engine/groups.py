@@ -36,15 +36,13 @@ Out = Callable[[str, str, str, str], None]
 
 @dataclass(slots=True)
 class _Basket:
-    """Rows of one job that may share a workbook: inputs of these names (`shared`) are the `same` in all of them.
-    `changed` is the loop's time at which the last one came."""
+    """Rows of one job that may share a workbook: inputs of these names (`shared`) are the `same` in all of them."""
 
     use: Use
     job: str
     shared: tuple[str, ...]
     same: Mapping[str, Any]
     rows: dict[str, Wish] = field(default_factory=dict)
-    changed: float = 0.0
     timer: asyncio.TimerHandle | None = None
 
 
@@ -65,6 +63,7 @@ class Groups:
         self._baskets: dict[str, _Basket] = {}
         self._expected: dict[str, int] = defaultdict(int)
         self._number = 0
+        self.rows: dict[str, tuple[str, ...]] = {}
 
     def expect(self, job: str) -> None:
         """One more row of this job may come."""
@@ -74,7 +73,7 @@ class Groups:
         """A row of this job will not come."""
         self._expected[job] -= 1
         if self._expected[job] <= 0:
-            self._close_all(job)
+            self.close(job)
 
     def add(self, address: str, wish: Wish) -> None:
         """A row is ready to be sent."""
@@ -99,9 +98,12 @@ class Groups:
             basket.timer.cancel()
         basket.timer = asyncio.get_running_loop().call_later(wait, self._close, key)
 
-    def _close_all(self, job: str) -> None:
-        for key in [key for key, basket in self._baskets.items() if basket.job == job]:
+    def close(self, job: str = "") -> bool:
+        """Send what has been gathered of a job, or of all; whether there was anything."""
+        keys = [key for key, basket in self._baskets.items() if job in ("", basket.job)]
+        for key in keys:
             self._close(key)
+        return bool(keys)
 
     def _close(self, key: str) -> None:
         basket = self._baskets.pop(key, None)
@@ -115,6 +117,7 @@ class Groups:
         """Guard, build, publish, probe; then the intent and the request."""
         order = await self._order(basket)
         if order is not None:
+            self.rows[order.intent.address] = tuple(member.address for member in order.members)
             self._send(order.intent.address, basket.use, submit_group(order, self._desk))
 
     async def _order(self, basket: _Basket) -> GroupOrder | None:
@@ -185,9 +188,8 @@ class Groups:
             name = fold_mark(mark_in(wish.inputs, find.field))
             strangers = [r.id for r in walked.by_mark.get(name, ()) if not desk.owned(account, r.id)]
             if name in names and names[name] != address:
-                self._drop(
-                    basket, address, "failed", f"its name is that of {names[name]}: names must differ", ""
-                )
+                reason = f"its name is that of {names[name]}: names must differ"
+                self._drop(basket, address, "failed", reason, "")
             elif strangers and not desk.options.wishes.new_state:
                 there = f"{basket.use.provider.name} already holds {len(strangers)} of this name"
                 reason = f"{there}, unknown to this state"

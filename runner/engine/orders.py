@@ -65,13 +65,9 @@ def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> O
     settings = desk.work.settings[use.provider.name]
     kind = use.kind
     assert isinstance(kind, Resource | Action)
-    estimate, unit = None, kind.cost.unit if isinstance(kind, Resource) and kind.cost is not None else ""
     instance = desk.work.graph.instances.get(address)
     job = desk.work.manifest.jobs[instance.job] if instance is not None else None
-    if instance is not None and job is not None and job.cost:
-        estimates = desk.work.evaluator.estimate(instance, desk.outputs)
-        unit = unit if unit in estimates else next(iter(estimates), unit)
-        estimate = estimates.get(unit)
+    estimate, unit = estimate_of(desk, address, use)
     return Order(
         address=address,
         generation=generation,
@@ -93,6 +89,18 @@ def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> O
         notify=desk.notify_url(use),
         window=(hook.window if (hook := kind.delivery.webhook) is not None else 0.0) / desk.options.speed,
     )
+
+
+def estimate_of(desk: Desk, address: str, use: Use) -> tuple[float | None, str]:
+    """What the manifest expects a call to cost, in the provider's own unit where it names that."""
+    kind = use.kind
+    unit = kind.cost.unit if isinstance(kind, Resource) and kind.cost is not None else ""
+    instance = desk.work.graph.instances.get(address)
+    if instance is None or not desk.work.manifest.jobs[instance.job].cost:
+        return None, unit
+    estimates = desk.work.evaluator.estimate(instance, desk.outputs)
+    unit = unit if unit in estimates else next(iter(estimates), unit)
+    return estimates.get(unit), unit
 
 
 def _retried(state: InstanceState | None, generation: int, wish: Wish) -> tuple[int, ...]:

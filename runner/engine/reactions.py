@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.api.effects import Outcome
-from runner.api.lifedata import Action, Resource
 from runner.api.provider import Use
 from runner.engine.orders import Wish
 from runner.model.event import (
@@ -16,13 +15,16 @@ from runner.model.event import (
     Intended,
     Received,
     Refused,
-    Withdrawn,
 )
 from runner.model.manifest import SUBMITTED
 from runner.model.plan import Verb
+from runner.model.state import Phase
 
 if TYPE_CHECKING:
     from runner.engine.apply import Apply
+
+ENDED = (Phase.RUNNING, Phase.READY, Phase.FAILED, Phase.STALLED, Phase.REFUSED, Phase.DOUBT)
+"""Phases of rows whose outcome was told already."""
 
 
 class Reactions:
@@ -45,14 +47,11 @@ class Reactions:
             case Received():
                 self._received(event)
             case Refused():
-                self._run.budget.settle(event.address, None, "", paid=False)
                 reason = f"{event.code}: {event.message}" if event.code else event.message
                 self._run.fail(event.address, "refused", reason)
                 self._run.sending.give_turn_back(event.address)
             case Doubted():
                 self._doubted(event)
-            case Withdrawn():
-                self._run.budget.settle(event.address, None, "", paid=False)
             case Finished():
                 self._finished(event)
             case _:
@@ -64,7 +63,8 @@ class Reactions:
         if state is None:
             return
         self._count(event, state.uses)
-        run.budget.settle(event.address, event.cost, event.unit, paid=True)
+        run.budget.settle(event.address, event.cost, event.unit)
+        run.sending.money_moved()
         word = "adopted" if event.how == "adopted" else "accepted"
         desk.tell(event.address, word, event.id)
         if event.address in desk.work.graph.instances:
@@ -73,10 +73,9 @@ class Reactions:
         run.sending.give_turn_back(event.address, still_running=True)
 
     def _count(self, event: Received, uses: str) -> None:
-        use = self._desk.use(uses)
-        if not isinstance(use.kind, Resource | Action) or use.kind.effect != "paid":
+        if not self._desk.is_paid(uses):
             return
-        units = self._desk.tally.paid[use.provider.name]
+        units = self._desk.tally.paid[uses.partition(".")[0]]
         units["calls"] += 1
         if event.cost is not None and event.unit:
             units[event.unit] += event.cost
@@ -96,6 +95,8 @@ class Reactions:
     def _finished(self, event: Finished) -> None:
         run, desk = self._run, self._desk
         desk.tally.running.discard(event.address)
+        if event.cost is not None:
+            run.budget.correct(event.address, event.cost, event.unit)
         run.sending.give_turn_back(event.address)
         if event.address not in desk.work.graph.instances:
             return
@@ -123,19 +124,24 @@ class Reactions:
             name = use.provider.name
             desk.accounts[name].close(f"not sent: {name} has refused {address}: {outcome.close_provider}")
         if outcome.kind == "waiting":
-            desk.tally.running.add(address)
+            desk.tally.running.update(self._unended(address))
             desk.tell(address, "settling", f"left to the next run: {outcome.reason}")
         elif outcome.kind in ("blocked", "failed", "withdrawn"):
             self._not_done(address, outcome)
 
+    def _unended(self, address: str) -> list[str]:
+        """Whoever this flow was for and has no outcome yet: of a group its rows."""
+        group = self._desk.journal.groups.get(address)
+        rows = [member.address for member in group.intent.members] if group is not None else [address]
+        rows = list(self._run.groups.rows.get(address, rows))
+        found = [(row, self._desk.state(row)) for row in rows]
+        return [row for row, held in found if held is None or held.phase not in ENDED]
+
     def _not_done(self, address: str, outcome: Outcome) -> None:
         """Ended without an effect; a group's trouble is that of each of its rows."""
         desk, run = self._desk, self._run
-        run.budget.settle(address, None, "", paid=False)
         run.sending.give_turn_back(address)
-        group = desk.journal.groups.get(address)
-        members = [member.address for member in group.intent.members] if group is not None else [address]
-        for member in members:
+        for member in self._unended(address) if address not in desk.plan.changes else [address]:
             change = desk.plan.changes.get(member)
             if change is None:
                 continue

@@ -1,19 +1,19 @@
 """Sending: what is done for an instance once all that it needs is there."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.api.effects import Lifecycle, Outcome, Until
 from runner.api.lifecycle import submit
-from runner.api.lifedata import Action, Lookup, Resource
+from runner.api.lifedata import Lookup, Resource
 from runner.api.provider import Use
 from runner.api.settling import settle
 from runner.engine.faults import told
 from runner.engine.lanes import Flow, Lane
 from runner.engine.lookups import ask_lookup
-from runner.engine.orders import CannotSend, Wish, order_again, order_for, wish_of
+from runner.engine.orders import CannotSend, Wish, estimate_of, order_again, order_for, wish_of
 from runner.engine.turns import Turns, exclusive_key, mark_key
 from runner.model.errors import RunnerError
 from runner.model.manifest import READY
@@ -36,6 +36,8 @@ class Sending:
         self._desk = run.desk
         self._lanes: dict[str, Lane] = {}
         self._turns = Turns()
+        self._poor: dict[str, deque[str]] = defaultdict(deque)
+        self._counting = False
         self._after_files: dict[str, list[str]] = defaultdict(list)
 
     def start(self, address: str) -> None:
@@ -74,8 +76,9 @@ class Sending:
                 desk.work.graph.instances[address], desk.outputs
             )  # raises before it is paid for
             if job.bulk and isinstance(use.kind, Resource) and use.kind.bulk is not None:
-                run.ended.add(address)
-                run.groups.add(address, wish)
+                if self._affordable(address, use):
+                    run.ended.add(address)
+                    run.groups.add(address, wish)
             else:
                 self._submit(address, use, wish)
 
@@ -104,12 +107,46 @@ class Sending:
             keys.append(mark_key(use, order.collection, wish.inputs))
         if not self._turns.take(address, keys):
             return
-        if isinstance(use.kind, Resource | Action) and use.kind.effect == "paid":
-            refused = self._run.budget.reserve(address, use.provider.name, order.estimate, order.unit)
-            if refused:
-                self._run.fail(address, "blocked", refused)
-                return
-        self.send(address, use, submit(order, self._desk))
+        if self._affordable(address, use):
+            self.send(address, use, submit(order, self._desk))
+        else:
+            self.give_turn_back(address)
+
+    def _affordable(self, address: str, use: Use) -> bool:
+        """Reserve what it will cost; what no budget allows is blocked."""
+        if not self._desk.is_paid(use.uses):
+            return True
+        name = use.provider.name
+        refused = self._run.budget.reserve(address, name, *estimate_of(self._desk, address, use))
+        if refused and self._run.budget.pending(name):
+            self._poor[name].append(address)
+            self._run.possible(address, False)
+        elif refused:
+            self._run.fail(address, "blocked", refused)
+        return not refused
+
+    def money_moved(self) -> None:
+        """A call has its price, or was not made: whoever waited for money tries again, in the order they came."""
+        if self._counting:
+            return  # whoever fails while the others try leaves its money to the next of them
+        self._counting = True
+        for queue in self._poor.values():
+            for _ in range(len(queue)):
+                address, left = queue.popleft(), len(queue)
+                self._run.possible(address, True)
+                self.start(address)
+                if len(queue) > left:
+                    queue.rotate(1)
+                    break
+        self._counting = False
+
+    def give_up(self) -> None:
+        """Nothing is under way any more that could leave money to those who wait for it."""
+        for name, queue in self._poor.items():
+            while queue:
+                reason = f"the budget of {name} is spent, or reserved for calls whose outcome is not known"
+                self._run.possible(queue[0], True)
+                self._run.fail(queue.popleft(), "blocked", reason)
 
     def _waits_for_files(self, address: str, use: Use) -> bool:
         """What changes a finished thing waits until the files of that thing are safely here."""

@@ -43,6 +43,26 @@ jobs:
 """One dub an episode; `episodes.csv` says which."""
 
 
+ROWS = """\
+version: 1
+name: season
+publish: {directory: published, base_url: "https://files.example.com/runner/"}
+data: {episodes: {file: episodes.csv}}
+jobs:
+  batch:
+    uses: revoice.batch
+    bulk: true
+    for_each: ${{ data.episodes }}
+    with:
+      projectId: 6f1c2b1e
+      name: ${{ each.id }}
+      scriptPath: https://files.example.com/${{ each.id }}.docx
+      languageCode: fr-FR
+"""
+SHORT = "providers: {revoice: {settle: {effect: 300ms, lag: 50ms}}}\njobs:\n"
+"""Put in place of `jobs:`: lost rows are settled in a third of a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """A command that has ended: what it printed, and its exit code."""

@@ -76,7 +76,10 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
                 return (yield from follow_group(order, view, id_text(id)))
             return (yield from search_rows(order, view, alive=view.monotonic(), accepted=True))
         if verdict.meaning == "ambiguous":
-            return (yield from search_rows(order, view, alive=view.monotonic()))
+            found = yield from search_rows(order, view, alive=view.monotonic())
+            if found.kind != "withdrawn" or attempt >= order.retries:
+                return found
+            continue  # shown never to have been done: sent again, as it was
         if verdict.meaning == "refused":
             return (yield from _refused(order, verdict, reply.status if isinstance(reply, Answer) else 0))
         yield Record(withdraw(order, verdict.message))
