@@ -203,6 +203,8 @@ async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
 
 def _decoded(response: aiohttp.ClientResponse, raw: bytes, operation: Operation | None) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
+    if "set-cookie" in headers:  # a gateway adds its own beside the API's, each on a line
+        headers["set-cookie"] = ", ".join(response.headers.getall("set-cookie"))
     return decode(response.status, headers, raw, operation)
 
 

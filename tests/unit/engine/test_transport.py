@@ -38,6 +38,18 @@ def test_a_whole_answer_is_decoded(peer: Make) -> None:
     ]
 
 
+def test_every_cookie_of_an_answer_is_told(peer: Make) -> None:
+    def with_cookies(peer: Any, connection: socket.socket, number: int) -> None:
+        while peer.request(connection):
+            cookies = b"Set-Cookie: session_id=abc; Path=/\r\nSet-Cookie: balancer=7; Path=/\r\n"
+            connection.sendall(OK.replace(b"Content-Type", cookies + b"Content-Type"))
+
+    (reply,) = send(peer(with_cookies).url)
+
+    assert isinstance(reply, Answer)
+    assert reply.headers["set-cookie"] == "session_id=abc; Path=/, balancer=7; Path=/"
+
+
 def test_a_refused_connection_means_that_nothing_left(closed_port: int) -> None:
     (reply,) = send(f"http://127.0.0.1:{closed_port}")
 
