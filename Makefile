@@ -23,8 +23,9 @@ check: $(READY) ## style and types only
 demo: $(READY) ## a season on the sandbox: workbooks, dubs, downloads
 	@$(BIN)/runner apply manifests/quickstart/season.yaml --sandbox --auto-approve
 
-docs: $(READY) ## docs/commands.md, made from the program
+docs: $(READY) ## the pages that are made from the program and its tests
 	@$(BIN)/python -m runner.cli.reference > docs/commands.md
+	@$(BIN)/python tests/support/coverage_table.py > docs/coverage.md
 
 crash: $(READY) ## random kills, others than those of the tests (CRASH_KILLS=60)
 	@CRASH_RANDOM=1 $(BIN)/python -m pytest -q tests/crash

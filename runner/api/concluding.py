@@ -62,7 +62,7 @@ def conclude(
                     generation=order.generation,
                     status=reply.status if isinstance(reply, Answer) else 0,
                     code=verdict.code,
-                    message=verdict.message,
+                    message=f"{verdict.message} — {verdict.help}" if verdict.help else verdict.message,
                 ),
             )
         )

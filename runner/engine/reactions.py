@@ -80,6 +80,15 @@ class Reactions:
         if event.cost is not None and event.unit:
             units[event.unit] += event.cost
 
+    def _count_late(self, event: Finished) -> None:
+        """The price of work whose API tells it only at its end."""
+        state = self._desk.state(event.address)
+        if event.cost is None or not event.unit or state is None or not state.uses:
+            return
+        use = self._desk.use(state.uses)
+        if isinstance(use.kind, Resource) and use.kind.cost is not None and use.kind.cost.on == "read":
+            self._desk.tally.paid[use.provider.name][event.unit] += event.cost
+
     def _doubted(self, event: Doubted) -> None:
         if event.address not in self._desk.work.graph.instances:
             return  # a group: its members are told of one by one
@@ -100,6 +109,7 @@ class Reactions:
         run.sending.give_turn_back(event.address)
         if event.address not in desk.work.graph.instances:
             return
+        self._count_late(event)
         if event.outcome != "ready":
             state = desk.state(event.address)
             message = event.message or (state.status if state is not None else "")

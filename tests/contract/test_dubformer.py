@@ -123,6 +123,25 @@ def test_a_ready_project_is_validated_and_translated_again(dubformer: Client) ->
     assert reading.outputs["translations_count"] == 1
 
 
+def test_every_documented_field_of_a_translation_is_taken_and_a_repeated_key_is_the_same_one(
+    dubformer: Client,
+) -> None:
+    id = made(dubformer)
+    ended(dubformer, id)
+    inputs = {
+        "id": id,
+        "target_script": [{"start_ms": 100, "end_ms": 900, "text": "Au revoir le monde !", "speaker_id": 1}],
+        "target_speakers": [{"speaker_id": 1, "voice_key": "soundalike", "style": "feminine"}],
+        "mixing_mode": "voiceover_only",
+    }
+    checked = dubformer.call("validateTranslation", inputs, Idempotency_Key="check 1")
+    first = dubformer.call("createTranslation", inputs, Idempotency_Key="fix 1")
+    again = dubformer.call("createTranslation", inputs, Idempotency_Key="fix 1")
+    assert checked.body == {"valid": True}
+    assert first.ok
+    assert again.body == first.body
+
+
 def test_an_invalid_translation_is_refused_by_both_operations(dubformer: Client) -> None:
     id = made(dubformer)
     inputs = {"id": id, **translation(ended(dubformer, id))}

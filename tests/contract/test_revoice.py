@@ -156,6 +156,26 @@ def workbook(files: Path, names: list[str]) -> str:
     return "bulk.xlsx"
 
 
+def test_a_bulk_request_takes_every_setting_for_all_of_its_rows(revoice: Client, files: Path) -> None:
+    file = workbook(files, ["set 1", "set 2"])
+    settings = {
+        "automaticInference": False,
+        "noOfAlternativeTakes": 2,
+        "autoCasting": False,
+        "removeBackgroud": False,
+        "automaticSpeakerDetection": False,
+        "noOfSpeakers": 3,
+        "sourceSpeakerSeparator": ":",
+        "importText": True,
+        "importTiming": True,
+        "importCharacters": True,
+    }
+    inputs = {"projectId": MEDIA, "scriptPath": revoice.sandbox.files_url + file, "settings": settings}
+    answer = revoice.call("createBulk", inputs)
+    revoice.documented("createBulk", answer)
+    assert answer.status == 200
+
+
 def test_a_bulk_request_is_taken_polled_and_read_to_an_empty_page(revoice: Client, files: Path) -> None:
     file = workbook(files, ["row 1", "row 2", "row 3 fail-row"])
     bulk = use("batch").kind.bulk  # type: ignore[union-attr]
