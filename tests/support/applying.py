@@ -77,6 +77,14 @@ class Ended:
         return f"exit {self.code}\n{self.out}{self.err}"
 
 
+def captured(words: list[str]) -> Ended:
+    """`runner WORDS…` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run(words)
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A folder with a manifest, and the sandbox that stands in for the APIs."""
@@ -89,10 +97,7 @@ class Stage:
 
     def run(self, command: str, *words: str) -> Ended:
         """`runner COMMAND -f MANIFEST --sandbox …` in this process."""
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            code = run([command, *words, "-f", str(self.file), "--sandbox"])
-        return Ended(code, out.getvalue(), err.getvalue())
+        return captured([command, *words, "-f", str(self.file), "--sandbox"])
 
     def apply(self, *words: str) -> Ended:
         """`runner apply --sandbox --auto-approve …`."""
