@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.api.effects import Outcome
+from runner.api.lifedata import Resource
 from runner.api.provider import Use
 from runner.engine.orders import Wish
 from runner.model.event import (
