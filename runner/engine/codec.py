@@ -8,15 +8,18 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from runner.model.event import KINDS, Event, GroupIntended, Intended, Member, Received, event_fields
+from runner.engine.files import sync_folder
+from runner.model.event import KINDS, Event, event_fields
 from runner.model.http import Call, Upload
-from runner.model.part import PartReceipt, PartState
-from runner.model.state import FileState, GroupState, InstanceState, Phase
+from runner.model.state import GroupState, InstanceState
 
 BLOB_ABOVE = 64 * 1024
 
@@ -32,26 +35,32 @@ class Blobs:
         target = self.folder / digest
         if target.exists():
             return digest
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.folder.is_dir():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_folder(self.folder.parent)
         part = self.folder / f".{digest}.{os.getpid()}"
         with open(part, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, target)
-        handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_folder(self.folder)
         return digest
 
     def get(self, digest: str) -> bytes:
-        return (self.folder / digest).read_bytes()
+        """The piece, byte for byte; OSError when it has gone, ValueError when it is not what was put."""
+        content = (self.folder / digest).read_bytes()
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise ValueError(f"{self.folder / digest} is damaged")
+        return content
 
 
 class Codec:
-    """Turns events and states into JSON texts and back; large pieces go through `blobs`."""
+    """Turns events and states into JSON texts and back; large pieces go through `blobs`.
+
+    What is read is shaped by the types of the fields alone, never by what the JSON looks like: whatever an API or a
+    manifest put into inputs and outputs comes back as it was. Fields that a newer runner added are passed over.
+    """
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
@@ -60,54 +69,46 @@ class Codec:
         return self._dump(event_fields(event))
 
     def decode_event(self, kind: str, text: str) -> Event:
-        held = json.loads(text, object_hook=self._object)
-        made = KINDS[kind]
-        names = {field.name for field in fields(made)}
-        return made(**{name: _tuples(made, name, value) for name, value in held.items() if name in names})
+        """The event; KeyError for a kind that only a newer runner knows."""
+        made: Event = _made(KINDS[kind], json.loads(text), self._blobs)
+        return made
 
     def encode_instance(self, state: InstanceState) -> str:
-        held = {
-            field.name: value
-            for field in fields(state)
-            if (value := getattr(state, field.name)) != field.default and value not in ({}, ())
-        }
-        if state.intent is not None:
-            held["intent"] = {"$event": Intended.kind, "fields": event_fields(state.intent)}
-        held["files"] = {path: _shallow(file) for path, file in state.files.items()}
-        return self._dump(held)
+        return self._dump(_held(state))
 
     def decode_instance(self, text: str) -> InstanceState:
-        held = json.loads(text, object_hook=self._object)
-        held["phase"] = Phase(held["phase"])
-        held["files"] = {path: FileState(**file) for path, file in held.get("files", {}).items()}
-        held["former"] = tuple((int(pair[0]), pair[1]) for pair in held.get("former", ()))
-        held["parts"] = tuple(PartState(**part) for part in held.get("parts", ()))
-        held["candidates"] = tuple(held.get("candidates", ()))
-        return InstanceState(**held)
+        made: InstanceState = _made(InstanceState, json.loads(text), self._blobs)
+        return made
 
     def encode_group(self, state: GroupState) -> str:
-        held = _shallow(state)
-        held["intent"] = {"$event": GroupIntended.kind, "fields": event_fields(state.intent)}
-        return self._dump(held)
+        return self._dump(_held(state))
 
     def decode_group(self, text: str) -> GroupState:
-        return GroupState(**json.loads(text, object_hook=self._object))
+        made: GroupState = _made(GroupState, json.loads(text), self._blobs)
+        return made
 
     def _dump(self, value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=self._special)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=self._special)
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half a character out of an API's answer: only an escape can carry it
+            return json.dumps(value, separators=(",", ":"), default=self._special)
+        return text
 
     def _special(self, value: Any) -> Any:
         if isinstance(value, Call):
-            return {"$call": _shallow(value) | {"body": [self._piece(piece) for piece in value.body]}}
+            return {"$call": _held(value) | {"body": [self._piece(piece) for piece in value.body]}}
+        if isinstance(value, Event):
+            return {"$event": value.kind, "fields": event_fields(value)}
         if is_dataclass(value) and not isinstance(value, type):
-            return _shallow(value)
+            return _held(value)
         if isinstance(value, Mapping):
             return dict(value)
         raise TypeError(f"{type(value).__name__} has no place in the journal")
 
     def _piece(self, piece: bytes | Upload) -> dict[str, Any]:
         if isinstance(piece, Upload):
-            return {"file": _shallow(piece)}
+            return {"file": _held(piece)}
         if len(piece) > BLOB_ABOVE:
             return {"blob": self._blobs.put(piece)}
         try:
@@ -115,36 +116,91 @@ class Codec:
         except UnicodeDecodeError:
             return {"base64": base64.b64encode(piece).decode()}
 
-    def _object(self, held: dict[str, Any]) -> Any:
-        if "$call" in held:
-            call = held["$call"]
-            call["headers"] = tuple((name, value) for name, value in call["headers"])
-            call["body"] = tuple(self._read_piece(piece) for piece in call["body"])
-            return Call(**call)
-        if "$event" in held:
-            made = KINDS[held["$event"]]
-            return made(**{name: _tuples(made, name, value) for name, value in held["fields"].items()})
-        return held
 
-    def _read_piece(self, held: Mapping[str, Any]) -> bytes | Upload:
-        if "file" in held:
-            return Upload(**held["file"])
-        if "blob" in held:
-            return self._blobs.get(held["blob"])
-        return held["text"].encode() if "text" in held else base64.b64decode(held["base64"])
+def _held(value: Any) -> dict[str, Any]:
+    """The fields of a value by name, left out where they hold their default."""
+    held = ((field, getattr(value, field.name)) for field in fields(value))
+    return {field.name: one for field, one in held if not _is_default(field, one)}
 
 
-def _shallow(value: Any) -> dict[str, Any]:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+def _is_default(field: "Field[Any]", value: Any) -> bool:
+    if field.default_factory is not MISSING:
+        return bool(value == field.default_factory())
+    return field.default is not MISSING and bool(value == field.default)
 
 
-def _tuples(made: type[Event], name: str, value: Any) -> Any:
-    """JSON knows lists alone; what was a tuple in the event becomes one again."""
-    if made is GroupIntended and name == "members":
-        return tuple(Member(**member) for member in value)
-    if made is GroupIntended and name == "baseline":
-        return {mark: tuple(ids) for mark, ids in value.items()}
-    if made is Received and name == "parts":
-        return tuple(PartReceipt(**part) for part in value)
-    tuples = ("baseline", "candidates", "marks", "parts")
-    return tuple(value) if isinstance(value, list) and name in tuples else value
+Reader = Callable[[Any, Blobs], Any]
+
+
+def _made(kind: type, held: Mapping[str, Any], blobs: Blobs) -> Any:
+    """A value of a dataclass out of what JSON held of it."""
+    if "$event" in held and issubclass(kind, Event):
+        held = held["fields"]
+    readers = _readers(kind)
+    return kind(
+        **{
+            name: held[name] if reader is None else reader(held[name], blobs)
+            for name, reader in readers
+            if name in held
+        }
+    )
+
+
+@lru_cache(maxsize=64)
+def _readers(kind: type) -> tuple[tuple[str, Reader | None], ...]:
+    hints = get_type_hints(kind)
+    return tuple((field.name, _reader(hints[field.name])) for field in fields(kind))
+
+
+def _reader(hint: Any) -> Reader | None:
+    """How a field of this type is read; None: as JSON has it."""
+    if hint is Call:
+        return _call
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return lambda held, _: hint(held)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return lambda held, blobs: _made(hint, held, blobs)
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return _optional([one for one in inner if one is not NoneType])
+    if origin is tuple:
+        return _tuple(inner)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        reader = _reader(inner[1])
+        if reader is not None:
+            return lambda held, blobs: {name: reader(one, blobs) for name, one in held.items()}
+    return None
+
+
+def _optional(kinds: list[Any]) -> Reader | None:
+    reader = _reader(kinds[0]) if len(kinds) == 1 else None
+    if reader is None:
+        return None
+    return lambda held, blobs: None if held is None else reader(held, blobs)
+
+
+def _tuple(inner: tuple[Any, ...]) -> Reader:
+    if inner[-1] is not Ellipsis:
+        return lambda held, _: tuple(held)
+    reader = _reader(inner[0])
+    if reader is None:
+        return lambda held, _: tuple(held)
+    return lambda held, blobs: tuple(reader(one, blobs) for one in held)
+
+
+def _call(held: Mapping[str, Any], blobs: Blobs) -> Call:
+    call = held["$call"]
+    known = {field.name for field in fields(Call)}
+    made = {name: value for name, value in call.items() if name in known}
+    made["headers"] = tuple((name, value) for name, value in call.get("headers", ()))
+    made["body"] = tuple(_piece_read(piece, blobs) for piece in call["body"])
+    return Call(**made)
+
+
+def _piece_read(held: Mapping[str, Any], blobs: Blobs) -> bytes | Upload:
+    if "file" in held:
+        upload: Upload = _made(Upload, held["file"], blobs)
+        return upload
+    if "blob" in held:
+        return blobs.get(held["blob"])
+    return held["text"].encode() if "text" in held else base64.b64decode(held["base64"])

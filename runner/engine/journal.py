@@ -10,7 +10,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,7 +61,6 @@ class Journal:
         self._ready = threading.Condition()
         self._closing = False
         self._failure: BaseException | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._sequence = state.sequence
         for instance in self.instances.values():
             self._own(instance)
@@ -78,18 +77,32 @@ class Journal:
 
         Raises StateCorrupt when the disk refuses them: from then on nothing is recorded, and nothing may be sent.
         """
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._ready:
-            self._loop = loop
+            if self._closing:
+                raise StateCorrupt(f"the journal {self.file} is closed", "run the same command again")
             if self._failure is None:
-                for event in events:
-                    self._fold(event)
+                self._take(events)
+            if self._failure is None:
                 self._batch.waiters.append(done)
                 self._ready.notify()
         if self._failure is not None:
             raise self._broken()
         await done
+
+    def _take(self, events: Sequence[Event]) -> None:
+        """Fold events into the state and the batch: all of them or none, and no state without its events."""
+        try:
+            texts = [self._codec.encode_event(event) for event in events]
+        except OSError as error:  # a large piece could not be put on the disk
+            self._failure = error
+            return
+        at = now_text()
+        try:
+            for event, text in zip(events, texts, strict=True):
+                self._fold(event, text, at)
+        except Exception as error:  # noqa: BLE001 — the state may be half of what the events say: believe nothing more
+            self._failure = error
 
     def record_now(self, *events: Event) -> None:
         """The same, for callers outside an event loop."""
@@ -138,11 +151,10 @@ class Journal:
         for id in instance.ids:
             self.owned.add((instance.account, id))
 
-    def _fold(self, event: Event) -> None:
-        at = now_text()
+    def _fold(self, event: Event, text: str, at: str) -> None:
         address = getattr(event, "address", "")
         self._sequence += 1
-        self._batch.events.append((at, self.run, event.kind, address, self._codec.encode_event(event)))
+        self._batch.events.append((at, self.run, event.kind, address, text))
         if isinstance(event, Moved | Forgotten):
             self._rename(address, event.to if isinstance(event, Moved) else "")
             return
@@ -166,10 +178,19 @@ class Journal:
     def _rename(self, address: str, to: str) -> None:
         instance = self.instances.pop(address, None)
         self._batch.instances[address] = None
-        if instance is not None and to:
-            from dataclasses import replace
-
-            self._put(to, replace(instance, address=to))
+        if instance is None or not to:
+            return
+        if instance.intent is not None:  # what is sent again, or settled, speaks of the new address
+            instance = replace(instance, intent=replace(instance.intent, address=to))
+        self._put(to, replace(instance, address=to))
+        group = self.groups.get(instance.group)
+        if group is not None and not group.closed:
+            members = tuple(
+                replace(member, address=to) if member.address == address else member
+                for member in group.intent.members
+            )
+            moved = replace(group, intent=replace(group.intent, members=members))
+            self.groups[group.address] = self._batch.groups[group.address] = moved
 
     def _write_forever(self) -> None:
         while True:
@@ -177,12 +198,16 @@ class Journal:
                 while not (self._batch.waiters or self._closing):
                     self._ready.wait()
                 batch, self._batch = self._batch, _Batch()
-                loop = self._loop
+                last = self._closing
             if batch.events or batch.taken:
                 self._write(batch)
-            if loop is not None and batch.waiters and not loop.is_closed():
-                loop.call_soon_threadsafe(self._wake, batch.waiters)
-            if self._closing and not self._batch.waiters:
+            by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+            for waiter in batch.waiters:
+                by_loop.setdefault(waiter.get_loop(), []).append(waiter)
+            for loop, waiters in by_loop.items():
+                with contextlib.suppress(RuntimeError):  # a loop that was closed has nobody who waits
+                    loop.call_soon_threadsafe(self._wake, waiters)
+            if last:
                 return
 
     def _write(self, batch: _Batch) -> None:
@@ -209,7 +234,7 @@ class Journal:
             )
             self._connection.execute("COMMIT")
             self.commits += 1
-        except (sqlite3.Error, OSError, TypeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 — a writer that died silently would let everybody wait for ever
             # Whatever could not be written must not be believed: every waiter is told, and nothing more is accepted.
             self._failure = error
             with contextlib.suppress(sqlite3.Error):

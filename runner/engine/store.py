@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 
 from runner.engine.codec import Blobs, Codec
+from runner.engine.files import sync_folder
 from runner.model.errors import StateCorrupt, StateForeign, StateNewer
 from runner.model.state import State
 
@@ -44,9 +45,8 @@ def create_or_check(connection: sqlite3.Connection, file: Path, name: str) -> st
     Raises StateCorrupt, StateNewer or StateForeign; a file that is not understood is never written to.
     """
     try:
-        application = int(connection.execute("PRAGMA application_id").fetchone()[0])
-        empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        if empty and application == 0:
+        application = _application(connection)
+        if application == 0 and _is_empty(connection):
             return _create(connection, name)
         if application != APPLICATION:
             raise StateCorrupt(
@@ -73,6 +73,15 @@ def create_or_check(connection: sqlite3.Connection, file: Path, name: str) -> st
     return str(held["lineage"])
 
 
+def _application(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA application_id").fetchone()[0])
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    found: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    return found == 0
+
+
 def _create(connection: sqlite3.Connection, name: str) -> str:
     lineage = secrets.token_hex(16)
     connection.execute("PRAGMA journal_mode=WAL")
@@ -96,6 +105,9 @@ def connect(file: Path) -> sqlite3.Connection:
     try:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            sync_folder(file.parent)  # its name survives a power loss, and so does its folder's
+            with contextlib.suppress(PermissionError):
+                sync_folder(file.parent.parent)
         connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=10)
     except (OSError, sqlite3.Error) as error:
         raise StateCorrupt(
@@ -118,6 +130,11 @@ def load_state(connection: sqlite3.Connection, file: Path, name: str, lineage: s
             address: codec.decode_group(data)
             for address, data in connection.execute("SELECT address, data FROM groups WHERE closed = 0")
         }
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StateCorrupt(
+            f"{file} holds what cannot be read: {error}",
+            "restore a copy of it and of the folder .blobs beside it, or upgrade runner; nothing was changed",
+        ) from error
     finally:
         connection.execute("COMMIT")
     return State(name=name, lineage=lineage, sequence=sequence, instances=instances, groups=groups)
@@ -131,6 +148,8 @@ def read_state(file: Path, name: str) -> State:
         f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10
     )
     try:
+        if _application(connection) == 0 and _is_empty(connection):
+            return State(name=name)  # whoever began to make it was cut short
         lineage = create_or_check(connection, file, name)
         return load_state(connection, file, name, lineage)
     except sqlite3.DatabaseError as error:
