@@ -75,8 +75,7 @@ def test_what_was_written_before_the_disk_was_full_is_still_there(tmp_path: Path
     journal._connection.execute(f"PRAGMA max_page_count={pages}")
 
     with pytest.raises(StateCorrupt):
-        for number in range(50):
-            journal.record_now(intended(f"dub/{number}", b"x" * 5000))
+        journal.record_now(*(intended(f"dub/{number}", b"x" * 5000) for number in range(50)))
     journal.close()
 
     with opened(tmp_path / "state.db") as again:
@@ -124,8 +123,10 @@ def test_an_error_of_ours_in_the_writer_lets_nobody_wait(tmp_path: Path) -> None
 def test_an_event_loop_that_is_gone_does_not_take_the_writer_with_it(tmp_path: Path) -> None:
     journal = opened(tmp_path / "state.db")
 
+    left: list[asyncio.Future[None]] = []
+
     async def leave() -> None:
-        asyncio.ensure_future(journal.record(intended()))
+        left.append(asyncio.ensure_future(journal.record(intended())))
         await asyncio.sleep(0)
 
     for _ in range(20):
