@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.api.lifedata import Condition, FindSpec, Parts, Resource, StatusSpec
 from runner.api.locate import MISSING, Scope, among, at_pointer, find_all, locate
-from runner.api.marks import minted_mark
+from runner.api.marks import fold_mark, minted_mark
 from runner.api.order import Order, View
 from runner.api.reading import Outcome, id_text
 from runner.model.http import Answer
@@ -150,6 +150,12 @@ def part_name(kind: Resource, outputs: Mapping[str, Any]) -> str:
         return ""
     name = locate(kind.parts.name, Scope(part=outputs, item=outputs, answer=Answer(200, body=outputs)))
     return "" if name is MISSING or name is None else str(name)
+
+
+def place_of(parts: Sequence[PartState], name: str, otherwise: int) -> int:
+    """The place of the part whose mark a name repeats: nobody says that an answer keeps the order of the request."""
+    places = [part.index for part in parts if part.mark and fold_mark(part.mark) == fold_mark(name)]
+    return places[0] if len(places) == 1 else otherwise
 
 
 def all_ended(parts: Sequence[PartState]) -> bool:

@@ -23,7 +23,7 @@ BASELINE_AGE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The inputs as they will be sent. `marks` has one mark, or one for `each` part; none where nothing can carry it."""
+    """The inputs as they will be sent. `marks`: one, or one for `each` part; none where nothing can carry it."""
 
     inputs: Mapping[str, Any]
     marks: tuple[str, ...] = ()

@@ -114,7 +114,7 @@ class Reactions:
         if event.outcome != "ready":
             state = desk.state(event.address)
             message = event.message or (state.status if state is not None else "")
-            command = f"runner apply --replace '{event.address}'" if event.outcome == "failed" else ""
+            command = "runner apply --retry-failed" if event.outcome == "failed" else ""
             run.fail(event.address, event.outcome, message or event.outcome, command, started=True)
             if state is not None and any(part.outcome == "ready" for part in state.parts):
                 run.saving.save(event.address)

@@ -16,6 +16,7 @@ from runner.engine.lookups import ask_lookup
 from runner.engine.orders import CannotSend, Wish, estimate_of, order_again, order_for, wish_of
 from runner.engine.turns import Turns, exclusive_key, mark_key
 from runner.model.errors import RunnerError
+from runner.model.event import Finished
 from runner.model.manifest import READY
 from runner.model.plan import Change, Verb
 from runner.model.state import InstanceState, Phase
@@ -75,12 +76,28 @@ class Sending:
             desk.work.evaluator.saves(
                 desk.work.graph.instances[address], desk.outputs
             )  # raises before it is paid for
-            if job.bulk and isinstance(use.kind, Resource) and use.kind.bulk is not None:
+            if isinstance(use.kind, Resource) and use.kind.create is None:
+                run.begin(self._take_as_it_is(address, use, wish))
+            elif job.bulk and isinstance(use.kind, Resource) and use.kind.bulk is not None:
                 if self._affordable(address, use):
                     run.ended.add(address)
                     run.groups.add(address, wish)
             else:
                 self._submit(address, use, wish)
+
+    async def _take_as_it_is(self, address: str, use: Use, wish: Wish) -> None:
+        """A resource that nothing creates, such as an export: it is there, and only its files are fetched."""
+        await self._run.record(
+            Finished(
+                address=address,
+                generation=self._desk.change(address).generation,
+                outcome="ready",
+                uses=use.uses,
+                outputs={},
+                digest=wish.digest,
+                inputs=wish.canonical,
+            )
+        )
 
     def _unchanged(self, address: str, change: Change, wish: Wish) -> bool:
         """Behind `replace?` and `call?`: whether, now that all is known, nothing has changed after all."""

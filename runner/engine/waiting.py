@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.api.effects import Collection
 from runner.api.lifedata import Resource
-from runner.api.parts import all_ended, part_name, read_parts, whole_outcome
+from runner.api.parts import all_ended, part_name, place_of, read_parts, whole_outcome
 from runner.api.provider import Use
 from runner.api.reading import Reading
 from runner.engine.poller import Poller, Waiter
@@ -130,18 +130,19 @@ class Waiting:
     async def _part_seen(self, waiter: Waiter, reading: Reading) -> bool:
         if reading.outcome == "running":
             return False
-        kind = waiter.use.kind
+        kind, held = waiter.use.kind, self._desk.state(waiter.address)
         assert isinstance(kind, Resource)
+        name = part_name(kind, reading.outputs)
         await self._run.record(
             PartFinished(
                 address=waiter.address,
                 generation=waiter.generation,
-                index=waiter.part,
+                index=place_of(held.parts if held is not None else (), name, waiter.part),
                 id=waiter.id,
                 outcome=reading.outcome,
                 status=reading.status,
                 message=reading.message,
-                name=part_name(kind, reading.outputs),
+                name=name,
                 outputs=reading.outputs,
             )
         )

@@ -11,7 +11,7 @@ from runner.api.effects import Collection
 from runner.api.lifecycle import submit
 from runner.api.lifedata import Settle
 from runner.api.order import Order
-from runner.api.parts import failed_places, whole_outcome
+from runner.api.parts import failed_places, place_of, whole_outcome
 from runner.api.provider import Use
 from runner.model.event import Intended, Received
 from runner.model.http import Answer
@@ -147,3 +147,10 @@ def test_the_whole_is_ready_when_each_part_is_and_names_those_that_are_not() -> 
     assert whole_outcome([ready, failed]) == ("failed", "1 of 2 parts failed (Deep: no)")
     assert failed_places([ready, failed]) == (1,)
     assert failed_places([failed]) == ()
+
+
+def test_a_part_is_known_by_its_mark_whatever_the_order_of_the_answer() -> None:
+    parts = [PartState(0, "c-0", mark="Deep"), PartState(1, "c-1", mark="bright"), PartState(2, "c-2")]
+
+    assert place_of(parts, "Bright ", 0) == 1
+    assert place_of(parts, "somebody else's", 2) == 2
