@@ -28,6 +28,10 @@ class _Session:
         return bool(self.held) and (self.until is None or time.monotonic() < self.until)
 
 
+LOGINS = 3
+"""How often a login is asked for before nothing more goes to a provider in a run."""
+
+
 class NotSent(Exception):
     """A call with an effect was held back before its intent was recorded; the message says why."""
 
@@ -90,10 +94,11 @@ class Account:
                 await before()
             elif self.halted():
                 return NoAnswer(False, self.stopped)
+            used = self._session
             reply = await self._once(call, fresh)
             if isinstance(reply, Answer) and reply.status in self.renew_on and self._renewable():
                 try:
-                    await self._ensure_session(renew=True)
+                    await self._ensure_session(ended=used)
                 except RunnerError as error:
                     self.stop(error.message)
                     return reply
@@ -143,17 +148,14 @@ class Account:
     def _renewable(self) -> bool:
         return self._chosen().session is not None
 
-    async def _ensure_session(self, renew: bool = False) -> None:
+    async def _ensure_session(self, ended: "_Session | None" = None) -> None:
+        """Have a session that is good as far as anybody knows; `ended` is one that the API no longer takes."""
         scheme = self._chosen()
-        if scheme.session is None:
-            return
-        seen = self._session
-        if seen.fresh() and not renew:
+        if scheme.session is None or (self._session is not ended and self._session.fresh()):
             return
         async with self._login:
-            if self._session is not seen and self._session.fresh():
-                return  # somebody else renewed it while this one waited
-            self._session = await self._log_in(scheme, seen.held)
+            if self._session is ended or not self._session.fresh():  # else somebody renewed it meanwhile
+                self._session = await self._log_in(scheme, self._session.held)
 
     async def _log_in(self, scheme: AuthScheme, held: dict[str, str]) -> _Session:
         assert scheme.session is not None
@@ -161,14 +163,21 @@ class Account:
         try:
             call = next(flow)
             while True:
-                self.requests += 1
-                reply = await self._transport.send(call.absolute or self.base_url + call.path, call, ())
-                if isinstance(reply, NoAnswer):
-                    raise RunnerError(f"{self.provider.name}: no session could be opened: {reply.message}")
+                reply = await self._ask_for_session(call)
                 call = flow.send(reply)
         except StopIteration as end:
             life = scheme.session.life
             return _Session(dict(end.value), None if life is None else time.monotonic() + life)
+
+    async def _ask_for_session(self, call: Call) -> Reply:
+        """A login does nothing there that a second one would do twice: one bad moment need not end the run."""
+        for attempt in range(LOGINS):
+            self.requests += 1
+            reply = await self._transport.send(call.absolute or self.base_url + call.path, call, ())
+            if not _passing(reply) or attempt == LOGINS - 1:
+                break
+            await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
+        return reply
 
     async def headers_for(self, url: str) -> tuple[tuple[str, str], ...]:
         """The credentials, when `url` is at this account's own base URL; nothing for any other host."""

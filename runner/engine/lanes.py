@@ -6,7 +6,8 @@ a timer and nothing else. A lifecycle that goes wrong by a fault of ours ends al
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from runner.api.effects import Hear, Lifecycle, Outcome, Record, Request, Until,
 from runner.engine.accounts import Account, NotSent
 from runner.engine.faults import fault
 from runner.engine.walks import Walks
-from runner.model.errors import RunnerError
+from runner.model.errors import RunnerError, StateError
 from runner.model.event import Event
 
 
@@ -59,6 +60,8 @@ class Lane:
         self._failed = failed
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: set[asyncio.Task[None]] = set()
+        self._loose: set[asyncio.Task[None]] = set()
+        self._working = 0
         self._closed = False
 
     def put(self, flow: Flow) -> None:
@@ -66,34 +69,46 @@ class Lane:
         if self._closed:
             return
         self._queue.append(flow)
-        if len(self._tasks) < self._most:
+        if self._working < self._most:
+            self._working += 1
             task = asyncio.ensure_future(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Take nothing new, and wait until what is in flight has been recorded."""
+        """Take nothing new, and wait until what is in flight has been recorded.
+
+        Whoever only waits (for a slot, a pause that an API asked for, a list) is let go; nothing of it has been sent.
+        """
         self._closed = True
         self._queue.clear()
-        for listener in self._listeners:
-            listener.cancel()
+        for task in (*self._listeners, *self._loose):
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self) -> None:
-        while self._queue:
-            flow = self._queue.popleft()
-            try:
-                outcome = await self._advance(flow)
-            except RunnerError as error:  # the journal refused: nothing more may be sent at all
-                self._failed(error)
-                return
-            except Exception as error:  # noqa: BLE001 — one item's trouble stays its own, even when it is our fault
-                outcome = Outcome("failed", fault(error).message)
-            if outcome is not None:
-                await flow.ended(outcome)
+        try:
+            while self._queue:
+                flow = self._queue.popleft()
+                try:
+                    outcome = await self._advance(flow)
+                except StateError:  # the journal refused: nothing more may be sent at all
+                    raise
+                except RunnerError as error:
+                    outcome = Outcome("failed", error.message)
+                except Exception as error:  # noqa: BLE001 — one item's trouble stays its own, even when it is our fault
+                    outcome = Outcome("failed", fault(error).message)
+                if outcome is not None:
+                    await flow.ended(outcome)
+        except RunnerError as error:
+            self._failed(error)
+        except Exception as error:  # noqa: BLE001 — a worker that died silently would let the run wait for ever
+            self._failed(fault(error))
+        finally:
+            self._working -= 1  # at once: whoever puts a flow in now must find that a worker is missing
 
     async def _advance(self, flow: Flow) -> Outcome | None:
-        """Drive a flow until it ends or waits for a moment (None)."""
+        """Drive a flow until it ends; None when it waits for a moment, or when the run is over."""
         lifecycle = flow.lifecycle
         while True:
             try:
@@ -105,6 +120,9 @@ class Lane:
             match effect:
                 case Record():
                     await self._recorder.record(*effect.events)
+                case Request() | Walk() if self._closed:
+                    lifecycle.close()
+                    return None  # the next run takes it up from the journal
                 case Request() | Walk() if flow.account.stopped:
                     lifecycle.close()
                     return Outcome("failed", flow.account.stopped)
@@ -113,9 +131,10 @@ class Lane:
                         flow.value = await self._request(flow, effect)
                     except NotSent as reason:
                         lifecycle.close()
-                        return Outcome("failed", str(reason))
+                        return None if self._closed else Outcome("failed", str(reason))
                 case Walk():
-                    flow.value = await self._walks.walk(effect.collection, effect.since)
+                    with self._let_go():
+                        flow.value = await self._walks.walk(effect.collection, effect.since)
                 case Hear():
                     if not self._parked(flow, Until(effect.until, "waiting for a notification")):
                         return Outcome("waiting", "a notification may still come")
@@ -139,10 +158,32 @@ class Lane:
 
     async def _request(self, flow: Flow, effect: Request) -> Any:
         intent = effect.intent
-        if intent is None:
-            return await flow.account.ask(effect.call)
+        with self._let_go():
+            if intent is None:
+                return await flow.account.ask(effect.call)
+            return await self._send(flow, effect, intent)
 
+    async def _send(self, flow: Flow, effect: Request, intent: Event) -> Any:
         async def before() -> None:
+            if self._closed:
+                raise NotSent("the run is ending")
+            self._hold()  # from here on it is in flight, and what comes of it is recorded
             await self._recorder.record(intent)
 
         return await flow.account.send(effect.call, before=before, fresh=effect.fresh)
+
+    @contextmanager
+    def _let_go(self) -> Iterator[None]:
+        """While this lasts, the end of the run need not wait for the worker."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._loose.add(task)
+        try:
+            yield
+        finally:
+            self._loose.discard(task)
+
+    def _hold(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._loose.discard(task)

@@ -15,6 +15,9 @@ class Limiter:
 
     def __init__(self, most: int, rate: tuple[int, float] | None, clock: Callable[[], float]) -> None:
         self._slots = asyncio.Semaphore(most)
+        self._gate = (
+            asyncio.Lock()
+        )  # first come, first served: one waits for a pause to end, the others for that one
         self._rate = rate
         self._clock = clock
         self._sent: deque[float] = deque()
@@ -24,16 +27,17 @@ class Limiter:
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """A slot and a rate token, given back at the end."""
-        while True:
-            await self._slots.acquire()
-            pause = self._pause()
-            if pause <= 0:
-                break
-            self._slots.release()
-            await asyncio.sleep(pause)
-        try:
+        async with self._gate:
+            while True:
+                await self._slots.acquire()
+                pause = self._pause()
+                if pause <= 0:
+                    break
+                self._slots.release()
+                await asyncio.sleep(pause)
             if self._rate is not None:
                 self._sent.append(self._clock())
+        try:
             yield
         finally:
             self._slots.release()

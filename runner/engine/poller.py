@@ -21,12 +21,12 @@ from runner.api.reading import Reading, read_answer, read_item
 from runner.engine.accounts import Account
 from runner.engine.faults import fault
 from runner.engine.walks import Walks
-from runner.model.errors import RunnerError
+from runner.model.errors import RunnerError, StateError
 from runner.model.http import Answer, Reply
 from runner.model.observation import Remote
 
 READERS = 16
-"""How many reads may be under way at once; a provider's own slots bound them further."""
+"""How many reads of one account may be under way at once; its own slots bound them further."""
 
 VANISHED = 3
 """How often in a row an id may be unknown there before it counts as vanished."""
@@ -74,7 +74,7 @@ class Poller:
     _numbers: Any = field(default_factory=itertools.count)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
+    _readers: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     _pages: dict[str, int] = field(default_factory=dict)
     polls: int = 0
 
@@ -111,7 +111,9 @@ class Poller:
                 continue
 
     async def close(self) -> None:
-        """End the reads that are under way."""
+        """Cut the reads that are under way, however long an API made them wait: the next run looks again."""
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -208,13 +210,15 @@ class Poller:
         """One item's trouble stays its own, even when it is our fault."""
         try:
             await work
-        except RunnerError:
+        except StateError:  # the journal refused: that is everybody's trouble
             raise
+        except RunnerError as error:
+            await self.lost(waiter, "failed", error.message)
         except Exception as error:  # noqa: BLE001 — it must not keep the others waiting
             await self.lost(waiter, "failed", fault(error).message)
 
     async def _read(self, waiter: Waiter) -> None:
-        async with self._readers:
+        async with self._readers.setdefault(waiter.account.key, asyncio.Semaphore(READERS)):
             resource = _resource(waiter)
             reading = resource.read
             if waiter.part >= 0 and resource.parts is not None:

@@ -125,6 +125,8 @@ class Walks:
         def ended(_: asyncio.Task[_Held | Reply]) -> None:
             if self._under_way.get(key) == (began, task):
                 del self._under_way[key]
+            if not task.cancelled():
+                task.exception()  # told to whoever still waits; when nobody does, nobody is troubled
 
         task.add_done_callback(ended)
         read = await asyncio.shield(task)
