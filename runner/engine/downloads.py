@@ -11,10 +11,19 @@ import aiohttp
 
 from runner.engine.accounts import Account
 from runner.engine.faults import fault
-from runner.engine.files import PartFile, UnsafePath, digest_of, inside, part_of, put_in_place, stat_of
+from runner.engine.files import (
+    PartFile,
+    UnsafePath,
+    digest_of,
+    folded,
+    inside,
+    part_of,
+    put_in_place,
+    stat_of,
+)
 from runner.engine.journal import Journal
 from runner.engine.transport import ForbiddenAddress, Stream, Transport, describe
-from runner.model.errors import RunnerError
+from runner.model.errors import RunnerError, StateError
 from runner.model.event import Saved, Saving
 from runner.model.state import FileState
 
@@ -77,11 +86,14 @@ class Downloads:
         self._overwrite = overwrite
         self._queue: deque[Fetch] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._working = 0
+        self._names: dict[str, str] = {}
 
     def put(self, fetch: Fetch) -> None:
         """Fetch a file as soon as a worker is free."""
         self._queue.append(fetch)
-        if len(self._tasks) < WORKERS:
+        if self._working < WORKERS:
+            self._working += 1
             task = asyncio.ensure_future(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -94,26 +106,36 @@ class Downloads:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self) -> None:
-        while self._queue:
-            fetch = self._queue.popleft()
-            try:
-                size = await self._save(fetch)
-            except CannotFetch as error:
-                await self._done(Fetched(fetch, str(error)))
-            except UnsafePath as error:
-                await self._done(Fetched(fetch, f"not written: {error}"))
-            except RunnerError as error:
-                self._failed(error)
-                return
-            except OSError as error:
-                await self._done(Fetched(fetch, f"{fetch.path} cannot be written: {error.strerror or error}"))
-            except Exception as error:  # noqa: BLE001 — one file's trouble stays its own, even when it is our fault
-                await self._done(Fetched(fetch, fault(error).message))
-            else:
-                await self._done(Fetched(fetch, size=size))
+        try:
+            while self._queue:
+                await self._done(await self._fetched(self._queue.popleft()))
+        except RunnerError as error:
+            self._failed(error)
+        except Exception as error:  # noqa: BLE001 — a worker that died silently would let the run wait for ever
+            self._failed(fault(error))
+        finally:
+            self._working -= 1  # at once: whoever puts a fetch in now must find that a worker is missing
+
+    async def _fetched(self, fetch: Fetch) -> Fetched:
+        """What came of a file; one file's trouble stays its own. Raises StateError when the journal refuses."""
+        try:
+            return Fetched(fetch, size=await self._save(fetch))
+        except StateError:
+            raise
+        except CannotFetch as error:
+            return Fetched(fetch, str(error))
+        except UnsafePath as error:
+            return Fetched(fetch, f"not written: {error}")
+        except RunnerError as error:
+            return Fetched(fetch, error.message)
+        except OSError as error:
+            return Fetched(fetch, f"{fetch.path} cannot be written: {error.strerror or error}")
+        except Exception as error:  # noqa: BLE001 — even when it is our fault
+            return Fetched(fetch, fault(error).message)
 
     async def _save(self, fetch: Fetch) -> int:
         target = inside(self._folder, fetch.path)
+        self._check_name(fetch, target)
         if target.exists():
             held = await self._take_over(fetch, target)
             if held is not None:
@@ -134,6 +156,15 @@ class Downloads:
         mtime = await asyncio.to_thread(put_in_place, part, target)
         await self._record_saved(fetch, mtime)
         return size
+
+    def _check_name(self, fetch: Fetch, target: Path) -> None:
+        """No file of ours takes the place of the journal, or of another that some disks do not tell apart."""
+        own = self._journal.file.resolve()
+        if target.parent == own.parent and target.name.casefold().startswith(own.name.casefold()):
+            raise UnsafePath(f"{fetch.path} belongs to the state")
+        other = self._names.setdefault(folded(target), fetch.path)
+        if other != fetch.path:
+            raise UnsafePath(f"{fetch.path} and {other} are one name where case or accents do not count")
 
     async def _take_over(self, fetch: Fetch, target: Path) -> int | None:
         """What to do about a file that is there already: its size when it is ours and whole, None to replace it."""
@@ -242,8 +273,11 @@ class Downloads:
             sha256 = await asyncio.to_thread(file.finish)
         finally:
             file.abandon()
-        told = stream.headers.get("content-length")
-        if told is not None and told.isdigit() and int(told) != file.size:
+        told = stream.headers.get("content-length", "")
+        packed = (
+            stream.headers.get("content-encoding", "identity") != "identity"
+        )  # then it counts packed bytes
+        if not packed and told.isascii() and told.isdigit() and int(told) != file.size:
             raise CannotFetch(f"{fetch.name}: {file.size} of {told} bytes came", again=True)
         return file.size, sha256
 

@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+import unicodedata
 from pathlib import Path
 
 CHUNK = 1024 * 1024
+LONGEST_NAME = 255
+"""Bytes of a file's name that usual disks can hold."""
 _DEVICES = {
     "con",
     "prn",
@@ -36,8 +39,16 @@ def inside(folder: Path, path: str) -> Path:
 
 
 def part_of(target: Path) -> Path:
-    """The temporary name that a file has until it is whole."""
-    return target.with_name(f".{target.name}.part")
+    """The temporary name that a file has until it is whole; as short as it must be where the file's own is long."""
+    part = f".{target.name}.part"
+    if len(os.fsencode(part)) > LONGEST_NAME:
+        part = f".{hashlib.sha256(os.fsencode(target.name)).hexdigest()}.part"
+    return target.with_name(part)
+
+
+def folded(target: Path) -> str:
+    """A path as disks see it that tell neither case nor ways to write an accent apart."""
+    return unicodedata.normalize("NFC", str(target)).casefold()
 
 
 def digest_of(file: Path) -> str:
