@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JOBS   ?= 2
 
-.PHONY: help test check demo docs crash clean
+.PHONY: help test check demo docs crash fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,6 +29,10 @@ docs: $(READY) ## the pages that are made from the program and its tests
 
 crash: $(READY) ## random kills, others than those of the tests (CRASH_KILLS=60)
 	@CRASH_RANDOM=1 $(BIN)/python -m pytest -q tests/crash
+
+fuzz: $(READY) ## strange requests to the sandbox, others each time (FUZZ_EXAMPLES=200, FUZZ_SEED=…)
+	@seed=$${FUZZ_SEED:-$$(date +%s)}; echo "FUZZ_SEED=$$seed" >&2; \
+		FUZZ_SEED=$$seed FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m pytest -q -n $(JOBS) tests/fuzz
 
 clean: ## remove the environment and what the demo left
 	rm -rf $(VENV) manifests/*/.runner manifests/*/out manifests/*/published

@@ -26,7 +26,7 @@ def number(ask: Ask, name: str, default: int, most: int | None) -> int:
     text = ask.query.get(name, "")
     if text == "":
         return default
-    if not text.isdecimal() or int(text) < 1 or (most is not None and int(text) > most):
+    if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= (most or int(text)):
         raise Refusal(error(400, f"{name} must be a number from 1{f' to {most}' if most else ''}"))
     return int(text)
 
