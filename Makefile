@@ -25,6 +25,7 @@ demo: $(READY) ## a season on the sandbox: workbooks, dubs, downloads
 
 docs: $(READY) ## the pages that are made from the program and its tests
 	@$(BIN)/python -m runner.cli.reference > docs/commands.md
+	@$(BIN)/python -m runner.cli.reference_pages docs/reference
 	@$(BIN)/python tests/support/coverage_table.py > docs/coverage.md
 
 crash: $(READY) ## random kills, others than those of the tests (CRASH_KILLS=60)

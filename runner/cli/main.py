@@ -25,7 +25,8 @@ COMMANDS = {
     "state": ("state", "Change what the state knows, not what exists."),
     "workbook": ("workbook", "Build and read workbooks without calling anybody."),
     "sandbox": ("sandbox", "Serve the APIs on this machine, for tests and trials."),
-    "schema": ("schema", "Print a published JSON Schema."),
+    "explain": ("explain", "Show what a provider, a use or an input is."),
+    "schema": ("schema", "Print the JSON Schema that an editor checks manifests with."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
 """Command → module in this package and help in one line."""
