@@ -20,7 +20,7 @@ def mint_bits() -> str:
 
 def fold_mark(mark: str) -> str:
     """The form in which marks are compared: NFC, trimmed, without case."""
-    return unicodedata.normalize("NFC", mark).strip().casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", mark).strip().casefold())
 
 
 def minted_mark(address: str, bits: str, limit: Limit, given: str = "") -> str:

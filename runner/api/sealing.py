@@ -1,6 +1,8 @@
 """Secrets in a stored request: kept as references, and put back when it is sent."""
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +14,7 @@ from runner.model.text import Secret
 
 _OPEN, _CLOSE = "\x1asecret:", "\x1a"
 """The control character SUB stands in no JSON text, no URL and no header as it is."""
+_TOKEN = re.compile(f"{_OPEN}(?P<form>[a-z]+):(?P<tag>[0-9a-f]{{8}}):(?P<reference>[^{_CLOSE}]*){_CLOSE}")
 
 
 def secrets_in(value: Any) -> dict[str, str]:
@@ -30,31 +33,39 @@ def secrets_in(value: Any) -> dict[str, str]:
 
 
 def seal(call: Call, secrets: Mapping[str, str]) -> Call:
-    """The call with every secret replaced by its reference."""
-    if not secrets:
+    """The call with every secret replaced by its reference, and by as much of its digest as tells when it changes."""
+    tokens = {
+        spell(value): f"{_OPEN}{form}:{_tag(value)}:{reference}{_CLOSE}"
+        for reference, value in secrets.items()
+        if value
+        for form, spell in _FORMS.items()
+    }
+    if not tokens:
         return call
-
-    def sealed(text: str) -> str:
-        for reference, value in secrets.items():
-            for form, spell in _FORMS.items():
-                text = text.replace(spell(value), f"{_OPEN}{form}:{reference}{_CLOSE}") if value else text
-        return text
-
-    return _mapped(call, sealed)
+    # In one pass and the longest first, so that no secret is looked for inside the token of another.
+    found = re.compile("|".join(re.escape(text) for text in sorted(tokens, key=len, reverse=True)))
+    return _mapped(call, lambda text: found.sub(lambda match: tokens[match[0]], text))
 
 
 def unseal(call: Call, secrets: Mapping[str, str]) -> Call | None:
-    """The call as it is sent; None when a secret that stood in it is not to be had any more."""
+    """The call as it is sent; None when a secret that stood in it has gone, or is another one now."""
+    lost = False
 
-    def opened(text: str) -> str:
-        for reference, value in secrets.items():
-            for form, spell in _FORMS.items():
-                text = text.replace(f"{_OPEN}{form}:{reference}{_CLOSE}", spell(value))
-        return text
+    def opened(match: re.Match[str]) -> str:
+        nonlocal lost
+        value = secrets.get(match["reference"])
+        if value is None or _tag(value) != match["tag"] or match["form"] not in _FORMS:
+            lost = True
+            return match[0]
+        return _FORMS[match["form"]](value)
 
-    made = _mapped(call, opened)
-    left = (made.path, *(value for _, value in made.headers), made.content().decode("utf-8", "replace"))
-    return None if any(_OPEN in text for text in left) else made
+    made = _mapped(call, lambda text: _TOKEN.sub(opened, text))
+    return None if lost else made
+
+
+def _tag(value: str) -> str:
+    """Eight digits of a digest: they tell that a secret has changed, and do not tell it."""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _mapped(call: Call, change: Callable[[str], str]) -> Call:

@@ -38,29 +38,38 @@ class Turns:
         self._holder: dict[Key, str] = {}
         self._held: dict[str, set[Key]] = defaultdict(set)
         self._waiting: dict[Key, deque[str]] = defaultdict(deque)
+        self._offered: dict[str, set[Key]] = defaultdict(set)
 
     def take(self, address: str, keys: Iterable[Key | None]) -> bool:
         """Take all of these turns, or none and wait for the first that is taken."""
         wanted = [key for key in keys if key is not None]
         for key in wanted:
             if self._holder.get(key, address) != address:
-                self._waiting[key].append(address)
+                if address not in self._waiting[key]:
+                    self._waiting[key].append(address)
                 return False
         for key in wanted:
             self._holder[key] = address
             self._held[address].add(key)
+        self._offered.pop(address, None)
         return True
 
     def release(self, address: str, keep: Iterable[Key | None] = ()) -> list[str]:
-        """Give back the turns of an address but those in `keep`; returns who may try again."""
+        """Give back the turns of an address but those in `keep`; returns who may try again.
+
+        Whoever was told to try and gave up all the same leaves the try to the next.
+        """
         kept = set(keep)
         free = [key for key in self._held.get(address, ()) if key not in kept]
-        again: list[str] = []
         for key in free:
             self._held[address].discard(key)
             del self._holder[key]
+        unused = [key for key in self._offered.pop(address, ()) if key not in self._holder]
+        again: list[str] = []
+        for key in dict.fromkeys((*free, *unused)):
             if self._waiting[key]:
                 again.append(self._waiting[key].popleft())
+                self._offered[again[-1]].add(key)
         return again
 
     def behind(self, address: str) -> list[str]:

@@ -43,3 +43,25 @@ def test_whoever_waits_behind_somebody_in_doubt_is_named() -> None:
     turns.take("two", [A])
 
     assert turns.behind("one") == ["two"]
+
+
+def test_whoever_gives_up_its_try_leaves_it_to_the_next() -> None:
+    turns = Turns()
+    turns.take("one", [A])
+    turns.take("two", [A])
+    turns.take("three", [A])
+
+    assert turns.release("one") == ["two"]
+    assert turns.release("two") == ["three"]
+    assert turns.take("three", [A])
+
+
+def test_whoever_asks_twice_waits_once() -> None:
+    turns = Turns()
+    turns.take("one", [A])
+    turns.take("two", [A])
+    turns.take("two", [A])
+
+    assert turns.release("one") == ["two"]
+    assert turns.take("two", [A])
+    assert turns.release("two") == []
