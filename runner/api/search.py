@@ -84,6 +84,8 @@ def _older(find: FindSpec, remote: Remote, baseline_date: str) -> bool:
         return False
     try:
         moment = datetime.fromisoformat(created.strip())
+        if moment.year < 2000:
+            return False  # the year 1 and 1970 are how programs write that there is no stamp
         latest = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         doubtful = 0.0 if moment.tzinfo else FARTHEST_ZONE
         doubtful += COARSE if ":" in created else 86400.0
