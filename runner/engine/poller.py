@@ -106,7 +106,8 @@ class Poller:
             self._wake.clear()
             pause = max(self._heap[0][0] - loop.time(), 0.0) if self._heap else None
             try:
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):  # `wait_for` can swallow a cancellation that comes with the wake
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

@@ -111,7 +111,8 @@ class Bulk:
             wait = (due - self._clock.virtual()) / self._clock.speed
             if wait > 0:
                 try:
-                    await asyncio.wait_for(self._news.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._news.wait()
                 except TimeoutError:
                     continue
             else:

@@ -142,6 +142,30 @@ def test_an_interruption_while_answers_are_awaited_loses_none(stage) -> None:
     assert season.paid() == ONCE
 
 
+@pytest.mark.parametrize("way", ["a signal", "the clock"])
+def test_when_a_run_ends_what_waits_for_its_slot_is_left_to_the_next(stage, way) -> None:
+    one = "providers: {dubformer: {max_in_flight: 1}}\njobs:\n"
+    season = stage(SEASON.replace("jobs:\n", one), ids=IDS)
+    season.faults(
+        {"match": {"operation": "createProject"}, "times": 1, "do": {"delay": 1.5, "when": "after"}}
+    )
+    running = begin(season, *(["--max-time", "900ms"] if way == "the clock" else []))
+    wait_for(running, "sending")
+    if way == "a signal":
+        running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+
+    paid = season.paid()
+    after = season.apply()
+
+    assert running.returncode == (130 if way == "a signal" else 0), out + err
+    assert len(paid) == 1
+    assert "failed" not in out
+    assert "1 still running" in out
+    assert after.code == 0, after.all
+    assert season.paid() == ONCE
+
+
 def test_a_second_process_is_told_who_holds_the_state_and_sends_nothing(stage) -> None:
     season = stage(ids=IDS, speed=60.0)
     running = begin(season)
