@@ -50,7 +50,10 @@ class Lock:
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+                if _stands(self.file, handle):
+                    break
+                handle.close()  # somebody removed the file meanwhile: a lock on it would keep nobody out
+                handle = open(self.file, "a+", encoding="utf-8")  # noqa: SIM115
             except BlockingIOError:
                 if time.monotonic() >= deadline:
                     other = _read(handle)
@@ -87,6 +90,14 @@ class Lock:
         self._handle.flush()
         self._handle.close()
         self._handle = None
+
+
+def _stands(file: Path, handle: IO[str]) -> bool:
+    """Whether what is locked is the file that stands there under its name."""
+    try:
+        return os.path.samestat(file.stat(), os.fstat(handle.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _read(handle: IO[str]) -> Holder | None:

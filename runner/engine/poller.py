@@ -106,7 +106,9 @@ class Poller:
             self._wake.clear()
             pause = max(self._heap[0][0] - loop.time(), 0.0) if self._heap else None
             try:
-                async with asyncio.timeout(pause):  # `wait_for` can swallow a cancellation that comes with the wake
+                async with asyncio.timeout(
+                    pause
+                ):  # `wait_for` can swallow a cancellation that comes with the wake
                     await self._wake.wait()
             except TimeoutError:
                 continue
@@ -193,12 +195,14 @@ class Poller:
             return
         spec = waiters[0].account.provider.lists[collection.list]
         self._pages[collection.key] = 1 if not spec.page.max else 1 + walked.count // spec.page.max
+        told: list[Coroutine[Any, Any, None]] = []
         for waiter in waiters:
             remote = walked.items.get(waiter.id)
             if remote is None:
                 self._spawn(self._alone(waiter, self._read(waiter)))
             else:
-                await self._alone(waiter, self._seen_in_list(waiter, remote))
+                told.append(self._alone(waiter, self._seen_in_list(waiter, remote)))
+        await asyncio.gather(*told)  # all at once, so that what they record shares its commits
 
     async def _seen_in_list(self, waiter: Waiter, remote: Remote) -> None:
         reading = read_item(waiter.use, waiter.id, remote.item)
