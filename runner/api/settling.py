@@ -188,7 +188,10 @@ def _search_list(
         if not isinstance(walked, Walked):
             search.failures += 1
             if search.failures >= MOST_FAILURES:
-                return Outcome("failed", f"{order.use.provider.name} cannot be asked what became of it")
+                return Outcome(
+                    "failed",
+                    f"{order.use.provider.name} cannot be asked what became of it; the next apply looks again",
+                )
             pause = min(60.0, max(order.settle.lag, 1e-3) * search.failures)
             yield Until(view.monotonic() + pause, "the list cannot be read")
             continue
@@ -260,4 +263,6 @@ def _search_change(
         yield Until(
             view.monotonic() + max(order.settle.lag, 1e-3), "looking again whether the call had its effect"
         )
-    return Outcome("failed", f"{order.use.provider.name} cannot be asked what became of it")
+    return Outcome(
+        "failed", f"{order.use.provider.name} cannot be asked what became of it; the next apply looks again"
+    )

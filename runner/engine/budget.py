@@ -66,7 +66,7 @@ class Budget:
                 held = self._spent[scope, name] + self._held(scope, name)
                 if held + wanted.get(name, 0.0) > most or (name not in wanted and held >= most):
                     whose = f"budget of {scope}" if scope else "budget of one run"
-                    return f"the {whose} is {most:g} {name}, and {held:g} are spent or reserved"
+                    return f"the {whose} is {_amount(most, name)}; spent or reserved: {_amount(held, name)}"
                 if name not in wanted and self._blind(scope) >= self._unpriced[provider]:
                     return f"nobody knows beforehand how many {name} it costs"
         if scopes:
@@ -110,3 +110,7 @@ class Budget:
     def _blind(self, scope: str) -> int:
         """How many calls are under way there whose price is not known."""
         return sum(1 for one in self._reserved.values() if scope in one.scopes and one.amount is None)
+
+
+def _amount(number: float, unit: str) -> str:
+    return f"{number:,g} {unit.removesuffix('s') if number == 1 else unit}"

@@ -123,6 +123,9 @@ class Sending:
         if not order.append:
             keys.append(mark_key(use, order.collection, wish.inputs))
         if not self._turns.take(address, keys):
+            self._desk.tell(
+                address, "notice", "waits for its turn: one call at a time may be under way there"
+            )
             return
         if self._affordable(address, use):
             self.send(address, use, submit(order, self._desk))

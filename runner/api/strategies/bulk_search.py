@@ -44,7 +44,10 @@ def search_rows(
         if not isinstance(walked, Walked):
             search.failures += 1
             if search.failures >= MOST_FAILURES:
-                return Outcome("failed", f"{order.use.provider.name} cannot be asked what became of its rows")
+                return Outcome(
+                    "failed",
+                    f"{order.use.provider.name} cannot be asked what became of its rows; the next apply looks again",
+                )
             pause = min(60.0, max(order.settle.lag, 1e-3) * search.failures)
             yield Until(view.monotonic() + pause, "the list cannot be read")
             continue
