@@ -88,6 +88,7 @@ class Downloads:
         self._tasks: set[asyncio.Task[None]] = set()
         self._working = 0
         self._names: dict[str, str] = {}
+        self._targets: dict[str, asyncio.Lock] = {}
 
     def put(self, fetch: Fetch) -> None:
         """Fetch a file as soon as a worker is free."""
@@ -136,7 +137,11 @@ class Downloads:
     async def _save(self, fetch: Fetch) -> int:
         target = inside(self._folder, fetch.path)
         self._check_name(fetch, target)
-        if target.exists():
+        async with self._targets.setdefault(str(target), asyncio.Lock()):
+            return await self._save_to(fetch, target)
+
+    async def _save_to(self, fetch: Fetch, target: Path) -> int:
+        if await asyncio.to_thread(target.exists):
             held = await self._take_over(fetch, target)
             if held is not None:
                 return held

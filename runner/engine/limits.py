@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 
@@ -13,13 +13,20 @@ class Limiter:
     `rate` is (how many, per seconds) or None; `clock` is monotonic seconds.
     """
 
-    def __init__(self, most: int, rate: tuple[int, float] | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        most: int,
+        rate: tuple[int, float] | None,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._slots = asyncio.Semaphore(most)
         self._gate = (
             asyncio.Lock()
         )  # first come, first served: one waits for a pause to end, the others for that one
         self._rate = rate
         self._clock = clock
+        self._sleep = sleep
         self._sent: deque[float] = deque()
         self._still_until = 0.0
         self._refusals = 0
@@ -34,7 +41,7 @@ class Limiter:
                 if pause <= 0:
                     break
                 self._slots.release()
-                await asyncio.sleep(pause)
+                await self._sleep(pause)
             if self._rate is not None:
                 self._sent.append(self._clock())
         try:

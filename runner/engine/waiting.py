@@ -15,7 +15,7 @@ from runner.engine.texts import texts_of
 from runner.engine.walks import collection_of
 from runner.model.event import Finished, Progressed
 from runner.model.part import PartFinished
-from runner.model.state import InstanceState
+from runner.model.state import InstanceState, Phase
 
 if TYPE_CHECKING:
     from runner.engine.apply import Apply
@@ -179,8 +179,8 @@ class Waiting:
     async def _close(self, address: str, generation: int, reading: Reading | None = None) -> None:
         """Every part has ended: so has the whole."""
         state = self._desk.state(address)
-        if state is None:
-            return
+        if state is None or state.phase is not Phase.RUNNING:
+            return  # two parts that ended at once both find that all have ended
         outcome, message = whole_outcome(state.parts)
         seen = reading.outputs if reading is not None else {}
         parts = [part.as_item() for part in state.parts]

@@ -10,25 +10,22 @@ from runner.engine.limits import Limiter
 class Clock:
     """Time that moves only when somebody sleeps, and then by so much."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.now = 100.0
         self.slept: list[float] = []
-        real = asyncio.sleep
 
-        async def sleep(seconds: float) -> None:
-            self.slept.append(seconds)
-            self.now += seconds
-            await real(0)
-
-        monkeypatch.setattr("runner.engine.limits.asyncio.sleep", sleep)
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        await asyncio.sleep(0)
 
     def __call__(self) -> float:
         return self.now
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
+def clock() -> Clock:
+    return Clock()
 
 
 async def passing(limiter: Limiter, order: list[tuple[int, float]], clock: Clock, number: int) -> None:
@@ -40,7 +37,7 @@ def test_who_came_first_goes_first_through_a_rate(clock: Clock) -> None:
     order: list[tuple[int, float]] = []
 
     async def all_at_once() -> None:
-        limiter = Limiter(4, (10, 1.0), clock)
+        limiter = Limiter(4, (10, 1.0), clock, clock.sleep)
         await asyncio.gather(*(passing(limiter, order, clock, number) for number in range(300)))
 
     asyncio.run(all_at_once())
@@ -53,7 +50,7 @@ def test_no_window_holds_more_than_the_rate_allows(clock: Clock) -> None:
     order: list[tuple[int, float]] = []
 
     async def all_at_once() -> None:
-        limiter = Limiter(50, (10, 1.0), clock)
+        limiter = Limiter(50, (10, 1.0), clock, clock.sleep)
         await asyncio.gather(*(passing(limiter, order, clock, number) for number in range(200)))
 
     asyncio.run(all_at_once())
@@ -64,7 +61,7 @@ def test_no_window_holds_more_than_the_rate_allows(clock: Clock) -> None:
 
 def test_a_pause_of_hours_holds_no_slot(clock: Clock) -> None:
     async def run() -> tuple[bool, float]:
-        limiter = Limiter(1, None, clock)
+        limiter = Limiter(1, None, clock, clock.sleep)
         limiter.hold_still(7200.0)
         order: list[tuple[int, float]] = []
         waiting = asyncio.ensure_future(passing(limiter, order, clock, 1))
@@ -77,7 +74,7 @@ def test_a_pause_of_hours_holds_no_slot(clock: Clock) -> None:
 
 def test_whoever_stops_waiting_leaves_its_place_to_the_next(clock: Clock) -> None:
     async def run() -> list[int]:
-        limiter = Limiter(1, None, clock)
+        limiter = Limiter(1, None, clock, clock.sleep)
         order: list[tuple[int, float]] = []
         async with limiter.slot():
             tasks = [asyncio.ensure_future(passing(limiter, order, clock, number)) for number in range(4)]
@@ -93,7 +90,7 @@ def test_whoever_stops_waiting_leaves_its_place_to_the_next(clock: Clock) -> Non
 
 
 def test_a_pause_without_a_time_grows_and_starts_small_after_an_answer(clock: Clock) -> None:
-    limiter = Limiter(1, None, clock)
+    limiter = Limiter(1, None, clock, clock.sleep)
     pauses = [limiter.hold_still(None) for _ in range(12)]
     limiter.went_well()
 
