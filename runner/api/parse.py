@@ -9,10 +9,13 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
+from runner.api.plain_yaml import Unsure, read_plain
 from runner.model.problem import Place, Problem
 
+LARGE = 100_000
 MOST_BYTES = 64 * 1024 * 1024
 DEEPEST = 200
 
@@ -45,7 +48,16 @@ def parse(text: str, file: str) -> Any:
         except (json.JSONDecodeError, RecursionError):
             pass  # a YAML flow mapping begins the same way; whatever is wrong is said with its place below
     with _collector_off():
+        if len(text) > LARGE:
+            try:
+                return read_plain(text, _plain_value, _snippet)
+            except Unsure:
+                pass  # not in the plain style, or broken: the whole parser says which, and where
         return _Walk(file).value(_compose(text, file), 0)
+
+
+def _snippet(text: str) -> Any:
+    return _Walk("").value(_compose(text, ""), 0)
 
 
 def place_of(text: str, file: str, steps: Steps) -> tuple[Place, str]:
@@ -75,12 +87,8 @@ def place_of(text: str, file: str, steps: Steps) -> tuple[Place, str]:
 def _compose(text: str, file: str) -> Any:
     import yaml
 
-    class Loader(yaml.CSafeLoader):
-        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-            return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _TEXT
-
     try:
-        return yaml.compose(text, Loader=Loader)
+        return yaml.compose(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
@@ -89,6 +97,18 @@ def _compose(text: str, file: str) -> Any:
         raise Unparsable(Problem("broken-yaml", f"not valid YAML: {said}", place, source=source)) from error
     except yaml.YAMLError as error:
         raise Unparsable(Problem("broken-yaml", f"not valid YAML: {error}", Place(file))) from error
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """The loader that only tells texts without quotes from all others."""
+    import yaml
+
+    class Loader(yaml.CSafeLoader):
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+            return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _TEXT
+
+    return Loader
 
 
 class _Walk:
@@ -150,9 +170,11 @@ class _Walk:
 
 
 def _scalar(node: Any) -> Any:
-    text = node.value
-    if node.tag != _PLAIN:
-        return text
+    return _plain_value(node.value) if node.tag == _PLAIN else node.value
+
+
+def _plain_value(text: str) -> Any:
+    """The value of a text without quotes."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] in "-0123456789":

@@ -9,7 +9,7 @@ from runner.api.document import Document
 from runner.api.schema_words import LISTS, MAPS, SCHEMAS, TYPES, kept
 from runner.api.shape import shape_of
 
-MOST_SCHEMAS = 20_000
+MOST_SCHEMAS = 6_000
 DEEPEST = 100
 
 _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))

@@ -7,8 +7,8 @@ from typing import Any
 
 from runner.api.document import Document
 
-Seen = frozenset[int]
-"""Identities of the schemas that are being looked at: one that holds itself says nothing new of the same value."""
+Seen = set[int]
+"""Identities of the schemas that were looked at: one that comes again says nothing new of the same value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ class Shape:
     rest: Any = None
 
 
-def shape_of(document: Document, schema: Any, seen: Seen = frozenset()) -> Shape | None:
+def shape_of(document: Document, schema: Any, seen: Seen | None = None) -> Shape | None:
     """The shape of an object schema; None for a schema of anything else (a list, a text, nothing known)."""
+    seen = set() if seen is None else seen
     resolved = document.resolve(schema)
     if id(resolved) in seen or not is_object(document, resolved):
         return None
@@ -48,7 +49,6 @@ def shape_of(document: Document, schema: Any, seen: Seen = frozenset()) -> Shape
     required: list[str] = []
     choices: list[Choice] = []
     closed, opened, rest = False, False, None
-    inner = seen | {id(resolved)}
     for part in _conjuncts(document, resolved, seen):
         fields.update(document.mapping(part, "properties"))
         required += [name for name in _required(part) if name not in required]
@@ -62,7 +62,7 @@ def shape_of(document: Document, schema: Any, seen: Seen = frozenset()) -> Shape
             if branches:
                 choices.append(Choice(word, branches, part))
             for branch in branches:
-                found = shape_of(document, branch, inner | {id(part)})
+                found = shape_of(document, branch, seen)
                 fields = {**(found.fields if found else {}), **fields}
     return Shape(fields, tuple(required), tuple(choices), closed, opened, rest)
 
@@ -73,35 +73,42 @@ def _required(part: Mapping[str, Any]) -> list[str]:
     return [name for name in held if isinstance(name, str)] if isinstance(held, list) else []
 
 
-def is_object(document: Document, schema: Any, seen: Seen = frozenset()) -> bool:
-    """Whether only a mapping can fit the schema."""
+def is_object(document: Document, schema: Any, known: dict[int, bool] | None = None) -> bool:
+    """Whether only a mapping can fit the schema. `known` are those that were asked of on the way."""
+    known = {} if known is None else known
     schema = document.resolve(schema)
-    if not isinstance(schema, Mapping) or id(schema) in seen:
+    if not isinstance(schema, Mapping):
         return False
+    if id(schema) not in known:
+        known[id(schema)] = False  # what holds itself is no object for that
+        known[id(schema)] = _is_object(document, schema, known)
+    return known[id(schema)]
+
+
+def _is_object(document: Document, schema: Mapping[str, Any], known: dict[int, bool]) -> bool:
     kind = schema.get("type")
     if kind is not None:
         return kind == "object" or (
             isinstance(kind, list) and bool(kind) and all(each in ("object", "null") for each in kind)
         )
-    inner = seen | {id(schema)}
     if "properties" in schema or any(
-        is_object(document, part, inner) for part in document.sequence(schema, "allOf")
+        is_object(document, part, known) for part in document.sequence(schema, "allOf")
     ):
         return True
     for word in ("oneOf", "anyOf"):
         branches = document.sequence(schema, word)
-        if branches and all(is_object(document, branch, inner) for branch in branches):
+        if branches and all(is_object(document, branch, known) for branch in branches):
             return True
     return False
 
 
 def _conjuncts(document: Document, schema: Mapping[str, Any], seen: Seen) -> Iterator[Mapping[str, Any]]:
+    seen.add(id(schema))
     yield schema
-    inner = seen | {id(schema)}
     for part in document.sequence(schema, "allOf"):
         resolved = document.resolve(part)
-        if isinstance(resolved, Mapping) and id(resolved) not in inner:
-            yield from _conjuncts(document, resolved, inner)
+        if isinstance(resolved, Mapping) and id(resolved) not in seen:
+            yield from _conjuncts(document, resolved, seen)
 
 
 def is_binary(document: Document, schema: Any) -> bool:
