@@ -31,9 +31,9 @@ docs: $(READY) ## the pages that are made from the program and its tests
 crash: $(READY) ## random kills, others than those of the tests (CRASH_KILLS=60)
 	@CRASH_RANDOM=1 $(BIN)/python -m pytest -q tests/crash
 
-fuzz: $(READY) ## strange requests to the sandbox, others each time (FUZZ_EXAMPLES=200, FUZZ_SEED=…)
+fuzz: $(READY) ## strange requests to the sandbox, others each time (FUZZ_EXAMPLES=100, FUZZ_SEED=…)
 	@seed=$${FUZZ_SEED:-$$(date +%s)}; echo "FUZZ_SEED=$$seed" >&2; \
-		FUZZ_SEED=$$seed FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m pytest -q -n $(JOBS) tests/fuzz
+		FUZZ_SEED=$$seed FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/python -m pytest -q -n $(JOBS) tests/fuzz
 
 clean: ## remove the environment and what the demo left
 	rm -rf $(VENV) manifests/*/.runner manifests/*/out manifests/*/published

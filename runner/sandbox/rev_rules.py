@@ -21,6 +21,8 @@ LANGUAGES = frozenset((
 ))  # fmt: skip
 MOST_REFERENCE = 256
 MOST_PO = 64
+MOST_SECONDS = 10**9
+"""The longest media, so that prices stay numbers; the real limit is not documented."""
 REFUSALS = {
     20050: "The user may not add a workspace id",
     30010: "The user may not pay by account balance",
@@ -95,8 +97,8 @@ def wrong_input(held: Any, length: str, known: Mapping[str, Any] | None) -> Faul
     if not uri and not link:
         return 10006, "Neither external_link nor uri is specified"
     seconds = held.get(length)
-    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0):
-        return 20001, f"{length} must be a positive integer"
+    if seconds is not None and not _is_length(seconds):
+        return 20001, f"{length} must be a whole number from 1 to {MOST_SECONDS}"
     if uri:
         return None if known is not None else (10002, f"{uri} is no input")
     if not isinstance(link, str) or not is_url(link) or urlsplit(link).path.endswith(".broken"):
@@ -110,7 +112,7 @@ def wrong_order(body: Mapping[str, Any], service: str, workspaces: frozenset[int
     """What is wrong with the rest of an order."""
     options = body[service]
     language = options.get("inputs_language")
-    if language is not None and language not in LANGUAGES:
+    if isinstance(language, str) and language not in LANGUAGES:
         return 20003, f"The language {language} is not supported"
     if len(str(body.get("client_ref", ""))) > MOST_REFERENCE:
         return 20010, f"client_ref is longer than {MOST_REFERENCE} characters"
@@ -130,6 +132,10 @@ def wrong_order(body: Mapping[str, Any], service: str, workspaces: frozenset[int
 def _of_the_account(reference: str) -> Fault | None:
     """The error that a client_ref asks for: `refuse-30010`."""
     return next(((code, said) for code, said in REFUSALS.items() if f"refuse-{code}" in reference), None)
+
+
+def _is_length(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_SECONDS
 
 
 def on_youtube(url: str) -> bool:

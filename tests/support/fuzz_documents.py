@@ -8,7 +8,7 @@ import yaml
 from runner.api.schemas import schema_text
 
 Known = Mapping[str, Sequence[Any]]
-"""Name of a parameter or a field → values that mean something."""
+"""Name of a parameter or a field → values that mean something. `Owner.name`: in this schema or operation alone."""
 
 _SCHEMAS = "#/components/schemas/"
 _ANSWERED = "Answered"
@@ -22,13 +22,16 @@ def document(provider: str) -> dict[str, Any]:
 
 def prepared(whole: Mapping[str, Any], known: Known) -> dict[str, Any]:
     """The document with answers that allow no field which is not documented, and with known values among those that a
-    request may hold; without the latter hardly any request would get past "there is no such thing".
+    request holds; without the latter hardly any request would get past "there is no such thing".
     """
     components = whole["components"]
     answers = {
         f"{name}{_ANSWERED}": _closed(schema) for name, schema in components.get("schemas", {}).items()
     }
-    asked = {name: _suggesting(schema, known) for name, schema in components.get("schemas", {}).items()}
+    asked = {
+        name: _suggesting(schema, _within(name, known))
+        for name, schema in components.get("schemas", {}).items()
+    }
     return {
         **whole,
         "paths": {
@@ -62,6 +65,7 @@ def _operation(value: Any, known: Known) -> Any:
     """An operation, or the parameters of a path."""
     if not isinstance(value, dict):
         return _suggesting(value, known)
+    known = _within(value["operationId"], known)
     made = {name: _suggesting(part, known) for name, part in value.items() if name != "responses"}
     return {**made, "responses": _closed(value["responses"])}
 
@@ -81,7 +85,7 @@ def _closed(part: Any) -> Any:
 
 
 def _suggesting(part: Any, known: Known) -> Any:
-    """A part of what is asked: parameters and fields with a known name may hold the known values."""
+    """A part of what is asked: parameters and fields with a known name hold a known value."""
     if isinstance(part, list):
         return [_suggesting(child, known) for child in part]
     if not isinstance(part, dict):
@@ -89,12 +93,18 @@ def _suggesting(part: Any, known: Known) -> Any:
     made = {name: _suggesting(child, known) for name, child in part.items()}
     if isinstance(made.get("properties"), dict):
         made["properties"] = {
-            name: _either(field, known.get(name)) for name, field in made["properties"].items()
+            name: _one_of(field, known.get(name)) for name, field in made["properties"].items()
         }
     if "in" in made and isinstance(made.get("schema"), dict):
-        made["schema"] = _either(made["schema"], known.get(made["name"]))
+        made["schema"] = _one_of(made["schema"], known.get(made["name"]))
     return made
 
 
-def _either(schema: Any, values: Sequence[Any] | None) -> Any:
+def _within(owner: str, known: Known) -> Known:
+    begin = f"{owner}."
+    own = {name.removeprefix(begin): values for name, values in known.items() if name.startswith(begin)}
+    return {**known, **own}
+
+
+def _one_of(schema: Any, values: Sequence[Any] | None) -> Any:
     return {"enum": list(values)} if values else schema

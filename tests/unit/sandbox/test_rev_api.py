@@ -146,6 +146,8 @@ WRONG = [
     (ai("text"), 50000),
     (ai({**LINK, "audio_length_seconds": 1.5}), 20001),
     (ai({**LINK, "audio_length_seconds": 0}), 20001),
+    (ai({**LINK, "audio_length_seconds": 10**400}), 20001),
+    ({"automated_transcription_options": {"inputs": [LINK], "inputs_language": []}}, 50000),
     (ai({"uri": 7}), 10002),
     (ai({"external_link": 7}), 10007),
     (ai(client_ref=7), 50000),
