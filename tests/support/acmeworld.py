@@ -111,16 +111,22 @@ def refused(request: Request) -> Response | None:
 def serving() -> Iterator[Acme]:
     """The service under `Acme.url`."""
     acme = Acme()
-    config = uvicorn.Config(Starlette(routes=acme.routes()), port=0, log_level="critical", lifespan="off")
+    with served(acme.routes()) as acme.url:
+        yield acme
+
+
+@contextmanager
+def served(routes: list[Route]) -> Iterator[str]:
+    """Any routes, under the URL that is given."""
+    config = uvicorn.Config(Starlette(routes=routes), port=0, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
         thread.join(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    acme.url = f"http://127.0.0.1:{port}"
     try:
-        yield acme
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join(10)
