@@ -169,9 +169,10 @@ def _listen(order: Order, view: View, intent: Intended) -> Generator[Effect, Any
     if not id or not isinstance(kind, Resource) or kind.read is None:
         return (yield from doubt(order, f"its answer was lost, and {name} sent no notification of it"))
     answer = yield Request(call_of(order.use.provider, kind.read, Scope(request=order.inputs, id=id)))
-    if isinstance(answer, Answer) and answer.ok and not answer.unreadable:
+    readable = isinstance(answer, Answer) and answer.ok and not answer.unreadable
+    if isinstance(answer, Answer) and readable and not view.owned(order.account, id):
         there = [locate(ref, Scope(answer=answer)) for ref in order.delivery.compare.values()]
-        if all(value == intent.mark for value in there):
+        if there and all(value == intent.mark for value in there):  # anybody can send a notification
             reading = read_answer(order.use, answer, order.inputs, id=id)
             return (yield from received(order, intent, reading, "adopted"))
     return (yield from doubt(order, f"a notification named {id}, and {name} does not confirm it", (id,)))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import Collection, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.api.lifecycle import submit
-from runner.api.lifedata import Delivery, KeySpec, Settle
+from runner.api.lifedata import Delivery, KeySpec, Settle, WebhookDelivery
 from runner.api.marks import fold_mark
 from runner.api.order import Order
 from runner.api.provider import Use
@@ -40,12 +40,14 @@ class World:
     sent: list[Request] = field(default_factory=list)
     walks: list[Any] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    heard: str = ""
+    mine: set[str] = field(default_factory=set)
 
     def monotonic(self) -> float:
         return self.now
 
     def owned(self, account: str, id: str) -> bool:
-        return False
+        return id in self.mine
 
     def mint(self) -> str:
         return "bits"
@@ -69,6 +71,8 @@ class World:
                     value = self.replies.pop(0)
                 case Walk():
                     value = self.walks.pop(0) if self.walks else self.walk()
+                case Hear():
+                    value = self.heard
                 case Until():
                     self.pauses.append(effect.moment - self.now)
                     self.now = max(self.now, effect.moment)
@@ -387,3 +391,48 @@ def test_credentials_refused_on_a_repeat_leave_the_call_to_be_settled_later(proj
     assert outcome.kind == "failed"
     assert outcome.stop_provider
     assert world.phase is Phase.UNSETTLED
+
+
+def notified(use: Use, **compare: str) -> Use:
+    """The same resource, whose lost creates only a notification tells of."""
+    delivery = Delivery(webhook=WebhookDelivery("/name", 600.0), compare=compare)
+    return replace(use, kind=replace(use.kind, delivery=delivery))
+
+
+SHOWN = Answer(200, body={"name": "ep01", "status": "in_progress"})
+
+
+def test_what_a_notification_names_is_adopted_once_the_api_itself_shows_the_mark(project: Use) -> None:
+    world = World([SHOWN], heard="77")
+    begun(world)
+    use = notified(project, name="$response.body#/name")
+
+    outcome = world.drive(
+        settle(order(use, collection=None, notify="https://hooks.example"), world, intent(), alive=1000.0)
+    )
+
+    assert outcome.id == "77"
+
+
+@pytest.mark.parametrize(
+    ("compare", "heard", "mine", "answer"),
+    [
+        ({"name": "$response.body#/name"}, "", set(), SHOWN),
+        ({"name": "$response.body#/name"}, "77", set(), Answer(200, body={"name": "another"})),
+        ({"name": "$response.body#/name"}, "77", set(), Answer(404)),
+        ({"name": "$response.body#/name"}, "77", {"77"}, SHOWN),
+        ({}, "77", set(), SHOWN),
+    ],
+    ids=["nothing came", "another mark", "unknown there", "somebody else's", "nothing to compare"],
+)
+def test_a_notification_alone_proves_nothing(
+    project: Use, compare: dict[str, str], heard: str, mine: set[str], answer: Answer
+) -> None:
+    world = World([answer], heard=heard, mine=mine)
+    begun(world)
+    single = order(notified(project, **compare), collection=None, notify="https://hooks.example")
+
+    outcome = world.drive(settle(single, world, intent(), alive=1000.0))
+
+    assert outcome.kind == "doubt"
+    assert "received" not in world.kinds()
