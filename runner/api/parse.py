@@ -16,6 +16,7 @@ from runner.api.plain_yaml import Unsure, read_plain
 from runner.model.problem import Place, Problem
 
 LARGE = 100_000
+SUSPICIOUS = 5_000
 MOST_BYTES = 64 * 1024 * 1024
 DEEPEST = 200
 
@@ -23,6 +24,7 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?\Z")
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
           "null": None, "Null": None, "NULL": None, "~": None, "": None}  # fmt: skip
+_DEEP = re.compile(r"(?m)^[ ?:-]{1000}")
 _PLAIN = "plain"
 _TEXT = "tag:yaml.org,2002:str"
 
@@ -45,8 +47,29 @@ def parse(text: str, file: str) -> Any:
     if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
         try:
             return json.loads(text.lstrip("\ufeff"))
-        except (json.JSONDecodeError, RecursionError):
-            pass  # a YAML flow mapping begins the same way; whatever is wrong is said with its place below
+        except RecursionError as error:
+            reason = "not readable: nested too deep"
+            raise Unparsable(Problem("broken-json", reason, Place(file))) from error
+        except json.JSONDecodeError as error:
+            return _flow(text, file, error)
+    return _whole(text, file)
+
+
+def _flow(text: str, file: str, error: json.JSONDecodeError) -> Any:
+    """A YAML flow mapping begins as JSON does; what is neither is told as what the file's name says."""
+    try:
+        return _whole(text, file)
+    except Unparsable as broken:
+        if not file.lower().endswith(".json"):
+            raise
+        place = Place(file, error.lineno, error.colno)
+        problem = Problem(
+            "broken-json", f"not valid JSON: {error.msg}", place, source=_line(text, error.lineno - 1)
+        )
+        raise Unparsable(problem) from broken
+
+
+def _whole(text: str, file: str) -> Any:
     with _collector_off():
         if len(text) > LARGE:
             try:
@@ -87,6 +110,7 @@ def place_of(text: str, file: str, steps: Steps) -> tuple[Place, str]:
 def _compose(text: str, file: str) -> Any:
     import yaml
 
+    _check_depth(text, file)
     try:
         return yaml.compose(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
@@ -97,6 +121,27 @@ def _compose(text: str, file: str) -> Any:
         raise Unparsable(Problem("broken-yaml", f"not valid YAML: {said}", place, source=source)) from error
     except yaml.YAMLError as error:
         raise Unparsable(Problem("broken-yaml", f"not valid YAML: {error}", Place(file))) from error
+
+
+def _check_depth(text: str, file: str) -> None:
+    """Composing nodes is recursive, and in C: a text that is nested without end would end the process."""
+    import yaml
+
+    if text.count("[") + text.count("{") < SUSPICIOUS and not _DEEP.search(text):
+        return
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > DEEPEST:
+                mark = event.start_mark
+                place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+                raise Unparsable(Problem("broken-yaml", f"not readable: nested deeper than {DEEPEST}", place))
+    except yaml.YAMLError:
+        return  # told with its place by whoever composes
 
 
 @lru_cache(maxsize=1)

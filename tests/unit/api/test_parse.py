@@ -89,3 +89,28 @@ def test_a_place_is_that_of_the_key_or_the_nearest_above() -> None:
     text = "a:\n  b:\n    - c: 1\n    - d: 2\n"
     assert str(place_of(text, "f.yaml", ("a", "b", 1, "d"))[0]) == "f.yaml:4:7"
     assert place_of(text, "f.yaml", ("a", "nothing"))[1] == "a:"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.json", '{"a":' + "[" * 100_000),
+        ("a.yaml", "a: " + "[" * 100_000),
+        ("a.yaml", "a: " + "[" * 300 + "]" * 300),
+        ("a.yaml", "- " * 100_000 + "x"),
+        ("a.yaml", "\n".join(" " * level + "a:" for level in range(1500))),
+    ],
+    ids=["json", "unclosed", "closed", "dashes", "indents"],
+)
+def test_a_text_that_is_nested_without_end_is_refused(file: str, text: str) -> None:
+    with pytest.raises(Unparsable) as caught:
+        parse(text, file)
+    assert "nested" in caught.value.problem.message
+
+
+def test_broken_json_is_told_as_json_and_with_a_comma_too_many_it_is_read() -> None:
+    with pytest.raises(Unparsable) as caught:
+        parse('{"a": [1,\n 2}', "a.json")
+    assert caught.value.problem.message.startswith("not valid JSON")
+    assert caught.value.problem.where.line == 2
+    assert parse('{"a": 1,}', "a.json") == {"a": 1}
