@@ -17,7 +17,8 @@ WORDS = {
 
 def deliver(file: Path, name: str, address: str, how: str, id: str) -> str:
     """Leave a word about an address that is in doubt; returns what will happen. Raises WrongUsage or StateError."""
-    held = read_state(file, name).instances.get(address)
+    known = read_state(file, name).instances
+    held = known.get(address)
     if held is None:
         raise WrongUsage(f"the state knows no {address}", "runner status lists what it knows")
     if held.phase not in (Phase.DOUBT, Phase.UNSETTLED):
@@ -27,19 +28,22 @@ def deliver(file: Path, name: str, address: str, how: str, id: str) -> str:
             f"{address} was a row of the bulk request {held.group}, which cannot be sent again in part",
             f"runner resolve {address} --abandon, and it is planned anew",
         )
+    owner = next((one.address for one in known.values() if id in one.ids and one.account == held.account), "")
+    if how == "adopt" and owner and owner != address:
+        raise WrongUsage(f"{id} belongs to {owner} already", f"runner show {owner}")
     leave_in_inbox(file, address, how, id)
     return f"{address} will be {WORDS[how]}"
 
 
 def take_in(journal: Journal) -> list[str]:
     """Make events of what was left; returns the addresses that are settled now."""
-    events: list[Event] = []
+    events: dict[str, Event] = {}
     for _, address, how, id in journal.read_inbox():
         state = journal.instances.get(address)
         if state is not None and state.phase in (Phase.DOUBT, Phase.UNSETTLED):
-            events.append(_event(state, how, id))
-    journal.record_now(*events)
-    return [str(getattr(event, "address", "")) for event in events]
+            events.setdefault(address, _event(state, how, id))  # the first word holds
+    journal.record_now(*events.values())
+    return list(events)
 
 
 def _event(state: InstanceState, how: str, id: str) -> Event:

@@ -151,7 +151,13 @@ class Reactions:
     def _not_done(self, address: str, outcome: Outcome) -> None:
         """Ended without an effect; a group's trouble is that of each of its rows."""
         desk, run = self._desk, self._run
-        run.sending.give_turn_back(address)
+        state = desk.state(address)
+        if state is not None and state.phase is Phase.UNSETTLED:
+            run.sending.block_behind(
+                address
+            )  # its intent is open: nothing else may go under its mark in this run
+        else:
+            run.sending.give_turn_back(address)
         for member in self._unended(address) if address not in desk.plan.changes else [address]:
             change = desk.plan.changes.get(member)
             if change is None:

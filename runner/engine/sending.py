@@ -51,9 +51,11 @@ class Sending:
             self._start(address, change)
         except CannotSend as error:
             run.fail(address, "failed", str(error))
+            self.give_turn_back(address)
         except RunnerError as error:
             message, hint = told(error)
             run.fail(address, "failed", f"{message} — {hint}" if hint else message)
+            self.give_turn_back(address)
 
     def _start(self, address: str, change: Change) -> None:
         desk, run = self._desk, self._run
@@ -209,7 +211,7 @@ class Sending:
     def block_behind(self, address: str) -> None:
         """A call in doubt gives nothing back in this run."""
         for waiting in self._turns.behind(address):
-            self._run.fail(waiting, "blocked", f"waits for {address}, which is in doubt")
+            self._run.fail(waiting, "blocked", f"waits for {address}, whose outcome is not known")
 
     def settle(self, address: str, state: InstanceState) -> None:
         """Find out what became of a call that an earlier run sent."""
