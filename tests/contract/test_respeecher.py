@@ -254,6 +254,7 @@ def test_a_text_is_converted_in_a_narration_style(studio: Studio) -> None:
     conversion = {"voice_id": voice["id"], "narration_style_id": style, "label": "Calm"}
     orders = asked(studio.client, "createOrder", {"original_id": original, "conversions": [conversion]})
     studio.done(orders[0]["conversion_id"])
+    assert studio.state(orders[0]["conversion_id"]) == "done"
 
 
 @pytest.mark.parametrize("by", ["conversion", "original"])

@@ -217,6 +217,7 @@ def test_a_notification_waits_for_a_listener_that_comes_a_moment_later(start, bl
         until(lambda: len(heard) == 4)
         server.shutdown()
         thread.join()
+    assert heard
 
 
 def test_what_fell_due_while_no_sandbox_ran_is_told_by_the_next_and_nothing_twice(
