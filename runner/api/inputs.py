@@ -1,6 +1,6 @@
 """The JSON Schema (2020-12) of a job's `with`: one mapping of an operation's parameters and body fields."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.api.document import pointer_steps
@@ -24,8 +24,9 @@ def inputs_schema(
     body = _bodies([_body(writer, operation, form) for form in possible_forms(operation)])
     unseen = set(hidden)
     properties = {**_parameters(writer, operation), **body.pop("properties", {}), **_switches(operation)}
+    defs = writer.finish()
     for name in operation.files() & properties.keys():
-        properties[name] = _file_schema(properties[name])
+        properties[name] = _file_schema(properties[name], defs)
     required = [parameter.input for parameter in operation.parameters if parameter.required]
     required += [name for name in body.pop("required", ()) if name not in required]
     schema: dict[str, Any] = {
@@ -35,7 +36,7 @@ def inputs_schema(
         "additionalProperties": body.pop("additionalProperties", False),
         **body,
     }
-    if defs := writer.finish():
+    if defs:
         schema["$defs"] = defs
     for pointer in optional:
         _relax(schema, schema, pointer_steps(pointer))
@@ -125,11 +126,13 @@ def _switches(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _file_schema(schema: Any) -> dict[str, Any]:
+def _file_schema(schema: Any, defs: Mapping[str, Any]) -> Any:
     """The schema of a path to a local file, or of a list of them, however the document says that it is one."""
     held = dict(schema) if isinstance(schema, dict) else {}
+    while isinstance(held.get("$ref"), str):
+        held = {**defs[held.pop("$ref").removeprefix("#/$defs/")], **held}
     if held.get("type") == "array":
-        return {**held, "items": _file_schema(held.get("items"))}
+        return {**held, "items": _file_schema(held.get("items"), defs)}
     return {**held, "type": "string", "format": "binary"}
 
 

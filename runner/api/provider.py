@@ -35,6 +35,7 @@ class Provider:
     aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
     addressed: bool = False
     _operations: dict[str, Operation] = field(default_factory=dict, repr=False)
+    _schemas: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def auth(self) -> tuple[life.AuthScheme, ...]:
@@ -143,11 +144,18 @@ class Use:
         return (calls + loads)[0]
 
     def inputs_schema(self) -> dict[str, Any]:
-        """JSON Schema 2020-12 of `with`, self-contained, to be asked after nulls were left out.
+        """JSON Schema 2020-12 of `with`, self-contained, to be asked after nulls were left out; made once, not to be
+        changed.
 
         The field that carries the mark is never required: runner can mint it. What the document sends by
         itself (the page of a list, a constant) is no input.
         """
+        held = self.provider._schemas
+        if self.name not in held:
+            held[self.name] = self._inputs_schema()
+        return held[self.name]
+
+    def _inputs_schema(self) -> dict[str, Any]:
         optional: list[str] = []
         hidden: set[str] = set()
         kind = self.kind

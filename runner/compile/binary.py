@@ -14,28 +14,16 @@ Steps = tuple[str, ...]
 
 
 def binary_fields(schema: Mapping[str, Any]) -> tuple[Steps, ...]:
-    """The paths of fields with `format: binary`; `*` stands for every item of a list."""
-    found: dict[Steps, None] = {}
-    _walk(schema, schema.get("$defs", {}), (), found, frozenset())
+    """The inputs that are local files; `*` stands for every item of a list. What is deeper inside is data, whatever
+    format the document gives it: no request streams a file there."""
+    found: list[Steps] = []
+    for name, field in (schema.get("properties") or {}).items():
+        items = field.get("items") if isinstance(field, Mapping) else None
+        if isinstance(field, Mapping) and field.get("format") == "binary":
+            found.append((name,))
+        elif isinstance(items, Mapping) and items.get("format") == "binary":
+            found.append((name, "*"))
     return tuple(found)
-
-
-def _walk(
-    schema: Any, shared: Mapping[str, Any], steps: Steps, found: dict[Steps, None], above: frozenset[str]
-) -> None:
-    if not isinstance(schema, Mapping):
-        return
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and reference not in above:
-        _walk(shared.get(reference.rpartition("/")[2]), shared, steps, found, above | {reference})
-    if schema.get("format") == "binary":
-        found[steps] = None
-    for name, child in (schema.get("properties") or {}).items():
-        _walk(child, shared, (*steps, name), found, above)
-    _walk(schema.get("items"), shared, (*steps, "*"), found, above)
-    for word in ("allOf", "anyOf", "oneOf"):
-        for child in schema.get(word) or ():
-            _walk(child, shared, steps, found, above)
 
 
 class Files:

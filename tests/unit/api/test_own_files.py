@@ -8,6 +8,7 @@ import pytest
 
 from runner.api.catalogue import Catalogue
 from runner.api.provider import Use
+from runner.compile.binary import binary_fields
 from runner.model.errors import InvalidInput
 
 ROOT = """
@@ -142,3 +143,15 @@ def test_an_anchor_is_a_place_too(tmp_path: Path) -> None:
     schema = use(tmp_path, "a").inputs_schema()
     assert jsonschema.Draft202012Validator(schema).is_valid({"q": "x"})
     assert not jsonschema.Draft202012Validator(schema).is_valid({"q": 1})
+
+
+def test_a_file_whose_schema_is_shared_is_a_file_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text(
+        "openapi: 3.0.0\npaths: {/a: {post: {operationId: a, requestBody: {content: {multipart/form-data:"
+        " {schema: {type: object, properties: {one: {$ref: '#/components/schemas/F'}, many: {$ref:"
+        " '#/components/schemas/L'}}}}}}}}}\ncomponents: {schemas: {F: {type: string, format: binary},"
+        " L: {type: array, items: {$ref: '#/components/schemas/F'}}}}\n"
+    )
+    used = use(tmp_path, "a")
+    assert used.operation.files() == {"one", "many"}
+    assert binary_fields(used.inputs_schema()) == (("one",), ("many", "*"))
