@@ -1,5 +1,6 @@
 """The providers that a command may speak of: those shipped, and with a manifest those that it brings."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.options import Chosen
@@ -7,6 +8,7 @@ from runner.model.errors import InvalidInput
 
 if TYPE_CHECKING:
     from runner.api.catalogue import Catalogue
+    from runner.model.manifest import Manifest
 
 
 def known_to(chosen: Chosen) -> "tuple[Catalogue, frozenset[str]]":
@@ -16,7 +18,6 @@ def known_to(chosen: Chosen) -> "tuple[Catalogue, frozenset[str]]":
     if chosen.file is None:
         return Catalogue(), frozenset()
     from runner.cli.project import Project
-    from runner.compile.check import catalogue_of
     from runner.compile.load import load
 
     project = Project(chosen)
@@ -24,4 +25,12 @@ def known_to(chosen: Chosen) -> "tuple[Catalogue, frozenset[str]]":
     manifest = loaded.manifest or loaded.partial
     if manifest is None:
         raise InvalidInput(loaded.problems)
-    return catalogue_of(manifest), frozenset(job.uses for job in manifest.jobs.values())
+    own, overlays = _files(manifest, "openapi"), _files(manifest, "overlay")
+    # Nobody is called, so that it does not matter where an API is.
+    catalogue = Catalogue(own, overlays, folder=manifest.folder, addressed=own)
+    return catalogue, frozenset(job.uses for job in manifest.jobs.values())
+
+
+def _files(manifest: "Manifest", word: str) -> dict[str, Path]:
+    found = ((name, raw.get(word)) for name, raw in manifest.providers.items())
+    return {name: manifest.folder / file for name, file in found if isinstance(file, str)}

@@ -38,3 +38,14 @@ def test_schema_holds_the_inputs_of_all_providers_and_with_a_manifest_its_own(ru
     assert "with_acme.render" not in shipped["$defs"]
     assert "with_acme.render" in json.loads(runner("schema", "-f", str(EXAMPLE)).out)["$defs"]
     assert json.loads(runner("schema", "plan").out)["$schema"]
+
+
+def test_a_document_that_names_no_server_can_be_explained(runner, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "openapi: 3.0.0\npaths: {/a: {get: {operationId: getA, servers: [{url: //x}]}}}\n"
+    )
+    manifest = tmp_path / "m.yaml"
+    manifest.write_text("version: 1\nproviders: {a: {openapi: a.yaml}}\njobs: {x: {uses: a.get_a}}\n")
+    assert runner("explain", "-f", str(manifest), "a.get_a").code == 0
+    assert runner("explain", "-f", str(manifest), "a").code == 0
+    assert "a.get_a" in runner("schema", "-f", str(manifest)).out
