@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JOBS   ?= 2
 
-.PHONY: help test check demo docs crash fuzz clean
+.PHONY: help test check demo docs bench crash fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -27,6 +27,10 @@ docs: $(READY) ## the pages that are made from the program and its tests
 	@$(BIN)/python -m runner.cli.reference > docs/commands.md
 	@$(BIN)/python -m runner.cli.reference_pages docs/reference
 	@$(BIN)/python tests/support/coverage_table.py > docs/coverage.md
+	@$(BIN)/python tests/support/fault_table.py > .reliability.new && mv .reliability.new docs/reliability.md
+
+bench: $(READY) ## speed and memory as ratios, beside their targets (BENCH='chains starting', BENCH_KEEP='what changed')
+	@$(BIN)/python tests/bench/run.py $(BENCH) --out build/bench.json $(if $(BENCH_KEEP),--keep '$(BENCH_KEEP)')
 
 crash: $(READY) ## random kills, others than those of the tests (CRASH_KILLS=60)
 	@CRASH_RANDOM=1 $(BIN)/python -m pytest -q tests/crash
