@@ -1,23 +1,20 @@
-"""The notifications of the emulated Rev: POSTs to the URL of an order, on this machine alone.
+"""The notifications of the emulated Rev: POSTs to the URL of an order.
 
 Each is sent once and whatever answers, or does not, is ignored, as the vendor says. Chosen here: FinalOnly speaks of
 completion alone, not of a cancelled order; FileComplete speaks of each file; what fell due while no sandbox ran is
-sent when one runs again. A fault rule that matches operation `webhook` loses (`drop`) or delays it.
+sent when one runs again.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from runner.sandbox.clock import Clock
 from runner.sandbox.faults import Faults
+from runner.sandbox.notices import Sender, Teller
 from runner.sandbox.rev_order import Order, comments_of, deliverable_type, files_of, status_of
 from runner.sandbox.revoice_scripts import is_loopback
 from runner.sandbox.world import World
-
-AT_ONCE = 8
-"""Notifications under way at the same time."""
 
 _PATIENCE = 5.0
 
@@ -43,30 +40,24 @@ class Notices:
     def __init__(
         self, world: World, clock: Clock, faults: Faults, order: Callable[[str], Order | None]
     ) -> None:
-        self._world = world
         self._clock = clock
-        self._faults = faults
         self._order = order
         self._told = world.table("rev.told", Told)
-        self._new: asyncio.Queue[Order] = asyncio.Queue()
-        self._slots = asyncio.Semaphore(AT_ONCE)
-        self._client: Any = None
+        self._teller = Teller(self._tell)
+        self._sender = Sender("rev", world, faults, _PATIENCE)
 
     def begin(self, order: Order) -> None:
         """From now on it is told how this order stands, if somebody on this machine asked for it."""
         if "notification" in order.request and is_loopback(order.request["notification"]["url"]):
-            self._new.put_nowait(order)
+            self._teller.put(order)
 
     async def work(self) -> None:
         """Tells of every order; never returns."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                group.create_task(self._tell(await self._new.get()))
+        await self._teller.work()
 
     async def close(self) -> None:
         """Closes the connections."""
-        if self._client is not None:
-            await self._client.close()
+        await self._sender.close()
 
     async def _tell(self, order: Order) -> None:
         told = self._told.get(order.number)
@@ -78,30 +69,9 @@ class Notices:
             if now is None or now.cancelled != order.cancelled:
                 return
             self._told.put(order.number, Told(number))
-            async with self._slots:
-                await self._send(order, notice)
-
-    async def _send(self, order: Order, notice: Notice) -> None:
-        held = order.request["notification"]
-        deed = self._faults.decide("rev", "webhook", "POST", held["url"])
-        if deed is not None and deed.kind == "drop":
-            return
-        if deed is not None and deed.kind == "delay":
-            await asyncio.sleep(deed.value)
-        await self._world.settled()  # nobody hears of what could still be forgotten
-        form = "json" if held.get("content_type") == "ApplicationJson" else "data"
-        await self._post(held["url"], {form: notice.fields})
-
-    async def _post(self, url: str, body: dict[str, Any]) -> None:
-        import aiohttp
-
-        if self._client is None:
-            self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE))
-        try:
-            async with self._client.post(url, allow_redirects=False, **body):
-                return
-        except (aiohttp.ClientError, TimeoutError, ValueError):
-            return  # it is sent once, whoever hears it
+            held = order.request["notification"]
+            form = "json" if held.get("content_type") == "ApplicationJson" else "data"
+            await self._sender.send(held["url"], {form: notice.fields})
 
 
 def notices(order: Order) -> list[Notice]:

@@ -1,36 +1,22 @@
 """Each operation of Blurb's texts in its documented form, success and every error, on the sandbox."""
 
 import time
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
+from contractclient import Client, used
 
-from runner.api.catalogue import Catalogue
 from runner.api.encode import call_of
 from runner.api.locate import Scope, find_all, locate
-from runner.api.provider import Provider, Use
+from runner.api.provider import Use
 from runner.api.reading import read_answer
-from runner.model.http import Answer, Call
-from runner.sandbox.serve import Sandbox
+from runner.model.http import Answer
 
 PATIENCE = 20.0
 
 
-class Client(Protocol):
-    provider: Provider
-    sandbox: Sandbox
-    auth: dict[str, str]
-
-    def call(self, operation: str, inputs: dict[str, Any] | None = None, **more: str) -> Answer: ...
-    def send(self, call: Call) -> Answer: ...
-    def verdict(self, answer: Answer) -> Any: ...
-    def documented(self, operation: str, answer: Answer) -> None: ...
-
-
 def use(name: str) -> Use:
-    found = Catalogue().use(f"blurb.{name}")
-    assert found is not None
-    return found
+    return used(f"blurb.{name}")
 
 
 def render(**more: Any) -> dict[str, Any]:

@@ -1,27 +1,17 @@
 """Each operation of Dubformer's text in its documented form, success and every documented error, on the sandbox."""
 
 import time
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
+from contractclient import Client, used
 
 from runner.api.catalogue import Catalogue
-from runner.api.provider import Provider, Use
+from runner.api.provider import Use
 from runner.api.reading import read_answer, read_item
 from runner.model.http import Answer
-from runner.sandbox.serve import Sandbox
 
 PATIENCE = 20.0
-
-
-class Client(Protocol):
-    provider: Provider
-    sandbox: Sandbox
-    auth: dict[str, str]
-
-    def call(self, operation: str, inputs: dict[str, Any] | None = None, **more: str) -> Answer: ...
-    def verdict(self, answer: Answer) -> Any: ...
-    def documented(self, operation: str, answer: Answer) -> None: ...
 
 
 def project(client: Client, **more: Any) -> dict[str, Any]:
@@ -35,9 +25,7 @@ def project(client: Client, **more: Any) -> dict[str, Any]:
 
 
 def use(name: str) -> Use:
-    found = Catalogue().use(f"dubformer.{name}")
-    assert found is not None
-    return found
+    return used(f"dubformer.{name}")
 
 
 def made(client: Client, **more: Any) -> str:

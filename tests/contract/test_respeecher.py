@@ -8,39 +8,25 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
+from contractclient import Client, used
 
 from runner.api.catalogue import Catalogue
 from runner.api.encode import encode
-from runner.api.provider import Provider, Use
+from runner.api.provider import Use
 from runner.api.reading import read_answer, read_item
-from runner.model.http import Answer
 from runner.model.text import LocalFile
 from runner.sandbox.film import sound
-from runner.sandbox.serve import Sandbox
 
 PATIENCE = 20.0
 CATALOGUE = Catalogue()
 
 
-class Client(Protocol):
-    provider: Provider
-    sandbox: Sandbox
-    base_url: str
-    auth: dict[str, str]
-
-    def call(self, operation: str, inputs: dict[str, Any] | None = None, **more: str) -> Answer: ...
-    def verdict(self, answer: Answer) -> Any: ...
-    def documented(self, operation: str, answer: Answer) -> None: ...
-
-
 def use(name: str) -> Use:
-    found = CATALOGUE.use(f"respeecher.{name}")
-    assert found is not None
-    return found
+    return used(f"respeecher.{name}")
 
 
 def asked(client: Client, operation: str, inputs: dict[str, Any] | None = None) -> Any:

@@ -3,30 +3,21 @@
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
+from contractclient import Client
 
 from runner.api.catalogue import Catalogue
 from runner.model.http import Answer
 from runner.model.text import LocalFile
 from runner.sandbox.film import sound
 from runner.sandbox.respeecher_rules import MOST_UPLOAD
-from runner.sandbox.serve import Sandbox
 
 NOBODY = str(uuid.UUID(int=1, version=4))
 PROVIDER = Catalogue().provider("respeecher")
 FORMS = ("createCalibration", "uploadRecording")
-
-
-class Client(Protocol):
-    sandbox: Sandbox
-    base_url: str
-    auth: dict[str, str]
-
-    def call(self, operation: str, inputs: dict[str, Any] | None = None, **more: str) -> Answer: ...
-    def verdict(self, answer: Answer) -> Any: ...
 
 
 CONVERSION = {"voice_id": NOBODY, "label": "x"}

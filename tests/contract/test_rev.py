@@ -4,9 +4,10 @@ documented error, on the sandbox."""
 import hashlib
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
+from contractclient import Client, used
 
 from runner.api.catalogue import Catalogue
 from runner.api.encode import call_of
@@ -14,11 +15,10 @@ from runner.api.judge import Verdict, judge
 from runner.api.lifedata import CallSpec, Resource
 from runner.api.locate import Scope, find_all, holds, locate
 from runner.api.parse import parse
-from runner.api.provider import Provider, Use
+from runner.api.provider import Use
 from runner.api.reading import read_answer, read_item
 from runner.model.http import Answer, Call
 from runner.model.text import LocalFile
-from runner.sandbox.serve import Sandbox
 
 PATIENCE = 20.0
 YOUTUBE = "http://www.youtube.com/watch?v=UF8uR6Z6KLc"
@@ -26,21 +26,8 @@ LINK = {"audio_length_seconds": 300, "external_link": "https://vimeo.com/7976699
 INVENTORY = Path(__file__).parent / "inventory" / "rev.yaml"
 
 
-class Client(Protocol):
-    provider: Provider
-    sandbox: Sandbox
-    auth: dict[str, str]
-
-    def call(self, operation: str, inputs: dict[str, Any] | None = None, **more: str) -> Answer: ...
-    def send(self, call: Call) -> Answer: ...
-    def verdict(self, answer: Answer) -> Verdict: ...
-    def documented(self, operation: str, answer: Answer) -> None: ...
-
-
 def use(name: str) -> Use:
-    found = Catalogue().use(f"rev.{name}")
-    assert found is not None
-    return found
+    return used(f"rev.{name}")
 
 
 def resource(name: str) -> Resource:

@@ -1,45 +1,28 @@
 """Each operation of ReVoice's text in its documented form, success and every documented code, on the sandbox."""
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import openpyxl
 import pytest
+from contractclient import Client, used
 
 from runner.api.catalogue import Catalogue
 from runner.api.encode import call_of
 from runner.api.lifedata import Resource
 from runner.api.locate import Scope, among, find_all, locate
-from runner.api.provider import Provider, Use
+from runner.api.provider import Use
 from runner.api.reading import read_answer, read_item
 from runner.model.errors import RunnerError
-from runner.model.http import Answer, Call
-from runner.sandbox.serve import Sandbox
 
 PATIENCE = 20.0
 PRODUCTION, MEDIA = "6f1c2b1e", "c9e85f02"
 SCRIPT = "https://files.test/script.xlsx"
 
 
-class Client(Protocol):
-    provider: Provider
-    sandbox: Sandbox
-    auth: dict[str, str]
-    form: str
-
-    def call(self, operation: str, inputs: dict[str, Any] | None = None, **more: str) -> Answer: ...
-    def send(self, call: Call) -> Answer: ...
-    def begin(self, held: Mapping[str, str]) -> dict[str, str]: ...
-    def verdict(self, answer: Answer) -> Any: ...
-    def documented(self, operation: str, answer: Answer) -> None: ...
-
-
 def use(name: str) -> Use:
-    found = Catalogue().use(f"revoice.{name}")
-    assert found is not None
-    return found
+    return used(f"revoice.{name}")
 
 
 def made(client: Client, **more: Any) -> str:
