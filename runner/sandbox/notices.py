@@ -49,7 +49,7 @@ class Sender:
         self._client: Any = None
 
     async def send(self, url: str, body: dict[str, Any], *, tries: int = 1, pause: float = 0.0) -> None:
-        """POST to `url` once; while nobody listens there, again up to `tries` times. `body`: `{"json" or "data": …}`."""
+        """POST to `url` once; while nobody listens there, again up to `tries` times. `body`: `json` or `data`."""
         async with self._slots:
             deed = self._faults.decide(self._provider, "webhook", "POST", url)
             if deed is not None and deed.kind == "drop" and not deed.after:
