@@ -10,6 +10,7 @@ from runner.api.auth import choose, credentials_of, session_flow
 from runner.api.judge import judge
 from runner.api.lifedata import AuthScheme
 from runner.api.provider import Provider
+from runner.engine.addresses import reach_of
 from runner.engine.limits import Limiter
 from runner.engine.transport import Transport
 from runner.model.errors import RunnerError
@@ -46,6 +47,7 @@ class Account:
         self.base_url = (settings.base_url or provider.base_url).rstrip("/")
         self.key = f"{provider.name} {self.base_url}"
         self.limiter = Limiter(settings.max_in_flight, settings.rate, time.monotonic)
+        self.reach = reach_of(self.base_url, settings.allow_hosts)
         self.stopped = ""
         self.closed = ""
         self.requests = 0

@@ -5,11 +5,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import aiohttp
 
 from runner.engine.accounts import Account
+from runner.engine.addresses import ForbiddenAddress
 from runner.engine.faults import fault
 from runner.engine.files import (
     PartFile,
@@ -22,7 +23,7 @@ from runner.engine.files import (
     stat_of,
 )
 from runner.engine.journal import Journal
-from runner.engine.transport import ForbiddenAddress, Stream, Transport, describe
+from runner.engine.transport import REDIRECTS, Stream, Transport, describe
 from runner.model.errors import RunnerError, StateError
 from runner.model.event import Saved, Saving
 from runner.model.state import FileState
@@ -214,7 +215,7 @@ class Downloads:
         for renewed in (False, True):
             headers = await fetch.account.headers_for(url) if fetch.credentials else ()
             try:
-                async with self._transport.stream(url, headers, allowed=self._allowed(fetch)) as stream:
+                async with self._transport.stream(url, headers, reach=fetch.account.reach) as stream:
                     if stream.status == 200:
                         return stream.headers.get("content-length")
                     expired = stream.status in EXPIRED
@@ -254,9 +255,9 @@ class Downloads:
             headers = await fetch.account.headers_for(url) if fetch.credentials else ()
             try:
                 async with self._transport.stream(
-                    url, (*fetch.headers, *headers), allowed=self._allowed(fetch)
+                    url, (*fetch.headers, *headers), reach=fetch.account.reach
                 ) as stream:
-                    if stream.status in (301, 302, 303, 307, 308):
+                    if stream.status in REDIRECTS:
                         url = urljoin(url, stream.headers.get("location", ""))
                         continue
                     return await self._store(fetch, stream, part)
@@ -285,8 +286,3 @@ class Downloads:
         if not packed and told.isascii() and told.isdigit() and int(told) != file.size:
             raise CannotFetch(f"{fetch.name}: {file.size} of {told} bytes came", again=True)
         return file.size, sha256
-
-    def _allowed(self, fetch: Fetch) -> Callable[[str], bool]:
-        own = urlsplit(fetch.account.base_url).hostname
-        hosts = {own, *fetch.account.settings.allow_hosts}
-        return lambda host: host in hosts

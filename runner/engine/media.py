@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import aiohttp
+
 from runner.api.provider import Use
+from runner.engine.addresses import ForbiddenAddress, Reach
 from runner.engine.publish import may_probe
-from runner.engine.transport import Transport
-from runner.model.http import Answer, Call
+from runner.engine.transport import REDIRECTS, Transport, describe
 from runner.model.problem import Place, Problem
 from runner.model.text import PublishedUrl
 
@@ -42,9 +44,11 @@ def media_of(fields: Iterable[str], inputs: Mapping[str, Any]) -> dict[str, str]
 
 
 class MediaCheck:
-    """Asks for each URL once, with HEAD, however many calls name it."""
+    """Asks for each URL once, with HEAD, however many calls name it; never outside the reach, since a URL, or whither
+    it redirects, may be the word of an API."""
 
-    def __init__(self, transport: Transport, loopback_only: bool) -> None:
+    def __init__(self, transport: Transport, loopback_only: bool, reach: Reach) -> None:
+        self._reach = reach
         self._transport = transport
         self._loopback_only = loopback_only
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -90,12 +94,13 @@ class MediaCheck:
 
     async def _head(self, url: str) -> int | str:
         for _ in range(MOST_REDIRECTS + 1):
-            reply = await self._transport.send(url, Call("HEAD", "", repeatable=True), ())
-            if not isinstance(reply, Answer):
-                return reply.message
-            if reply.status not in (301, 302, 303, 307, 308) or "location" not in reply.headers:
-                return reply.status
-            url = urljoin(url, reply.headers["location"])
-            if urlsplit(url).scheme not in ("http", "https"):
-                return "redirected to something that is no web address"
+            try:
+                async with self._transport.stream(url, reach=self._reach, method="HEAD") as answer:
+                    if answer.status not in REDIRECTS or "location" not in answer.headers:
+                        return answer.status
+                    url = urljoin(url, answer.headers["location"])
+            except ForbiddenAddress as error:
+                return str(error)
+            except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+                return describe(error)
         return f"more than {MOST_REDIRECTS} redirects"

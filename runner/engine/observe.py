@@ -19,6 +19,7 @@ from runner.api.reading import number
 from runner.compile.check import Work
 from runner.compile.plan import plan
 from runner.engine.accounts import Account
+from runner.engine.addresses import joined
 from runner.engine.desk import Accounts, RunOptions, out_folder
 from runner.engine.lookups import ask_lookup
 from runner.engine.media import MediaCheck, media_fields, media_of
@@ -213,7 +214,8 @@ class _Observer:
                 use = self._work.catalogue.use(change.uses)
                 fields[change.uses] = media_fields(use) if use is not None else ()
             named[change.address] = media_of(fields[change.uses], self._inputs(change.address, lookups))
-        check = MediaCheck(self._transport, self._options.loopback_only)
+        reach = joined(self._accounts[uses.partition(".")[0]].reach for uses in fields)
+        check = MediaCheck(self._transport, self._options.loopback_only, reach)
         await check.check(url for urls in named.values() for url in urls.values())
         for address, urls in named.items():
             for field, url in urls.items():

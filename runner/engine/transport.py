@@ -7,33 +7,27 @@ Source: https://docs.aiohttp.org/en/stable/tracing_reference.html
 """
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from runner import __version__
 from runner.api.decode import decode
 from runner.api.operation import Operation
+from runner.engine.addresses import ForbiddenAddress, GuardedResolver, Reach, Unreachable, near
 from runner.model.http import Answer, Call, NoAnswer, Reply, Upload
 
 MOST_BYTES = 64 * 1024 * 1024
 """An answer that is larger than this is not read to its end."""
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CHUNK = 256 * 1024
 USER_AGENT = f"runner/{__version__}"
-
-
-class ForbiddenAddress(Exception):
-    """A URL out of an API's answer points where no answer may send us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +49,19 @@ class Stream:
 
 
 class Transport:
-    """Three pools: one for API calls, one whose connections are used once, one for addresses out of answers."""
+    """Pools: one for API calls, one whose connections are used once, one for each reach of addresses out of answers."""
 
     def __init__(self, timeouts: Timeouts | None = None) -> None:
         self._timeouts = timeouts or Timeouts()
         self._pools: dict[str, aiohttp.ClientSession] = {}
+        self._guards: dict[Reach, aiohttp.ClientSession] = {}
 
     async def close(self) -> None:
         """Close every connection."""
-        for pool in self._pools.values():
+        for pool in (*self._pools.values(), *self._guards.values()):
             await pool.close()
         self._pools.clear()
+        self._guards.clear()
 
     async def send(
         self,
@@ -106,40 +102,52 @@ class Transport:
         url: str,
         headers: Sequence[tuple[str, str]] = (),
         *,
-        allowed: Callable[[str], bool] | None = None,
+        reach: Reach | None = None,
+        method: str = "GET",
     ) -> AsyncIterator[Stream]:
-        """GET a URL and read it piece by piece. With `allowed` the URL is somebody's word: only http and https, and no
-        address of this machine or its neighbourhood unless `allowed(host)`; raises ForbiddenAddress.
+        """GET a URL and read it piece by piece. With `reach` the URL is somebody's word: only http and https, and no
+        address of this machine or its neighbourhood outside the reach; raises ForbiddenAddress. Such an answer
+        may take as long as it likes as long as something comes.
 
         Raises aiohttp.ClientError, OSError or TimeoutError when the network does.
         """
-        if allowed is not None:
-            _check_url(url, allowed)
-        pool = self._pool("api") if allowed is None else self._guarded(allowed)
-        async with pool.get(
-            URL(url, encoded=True),
-            headers=[("User-Agent", USER_AGENT), ("Accept-Encoding", "identity"), *headers],
-            allow_redirects=False,
-        ) as response:
-            found = {name.lower(): value for name, value in response.headers.items()}
-            yield Stream(response.status, found, response.content.iter_chunked(CHUNK))
+        there = URL(url, encoded=True) if reach is None else reach.check(url)
+        pool = self._pool("api") if reach is None else self._guarded(reach)
+        try:
+            async with pool.request(
+                method,
+                there,
+                headers=[("User-Agent", USER_AGENT), ("Accept-Encoding", "identity"), *headers],
+                allow_redirects=False,
+            ) as response:
+                found = {name.lower(): value for name, value in response.headers.items()}
+                yield Stream(response.status, found, response.content.iter_chunked(CHUNK))
+        except aiohttp.ClientConnectorDNSError as error:
+            if isinstance(error.os_error, Unreachable):
+                raise ForbiddenAddress(near(error.host)) from None
+            raise
 
     def _pool(self, name: str) -> aiohttp.ClientSession:
         if name not in self._pools:
             self._pools[name] = self._session(aiohttp.TCPConnector(limit=0, force_close=name == "fresh"))
         return self._pools[name]
 
-    def _guarded(self, allowed: Callable[[str], bool]) -> aiohttp.ClientSession:
-        if "guarded" not in self._pools:
-            self._pools["guarded"] = self._session(aiohttp.TCPConnector(limit=0, resolver=_Resolver(allowed)))
-        return self._pools["guarded"]
+    def _guarded(self, reach: Reach) -> aiohttp.ClientSession:
+        """One pool for each reach: neither an address nor a connection of one serves another."""
+        if reach not in self._guards:
+            connector = aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(reach))
+            self._guards[reach] = self._session(connector, endless=True)
+        return self._guards[reach]
 
-    def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    def _session(self, connector: aiohttp.TCPConnector, *, endless: bool = False) -> aiohttp.ClientSession:
         limits = self._timeouts
         return aiohttp.ClientSession(
             connector=connector,
             timeout=aiohttp.ClientTimeout(
-                total=limits.total, connect=limits.connect, sock_connect=limits.connect, sock_read=limits.read
+                total=None if endless else limits.total,
+                connect=limits.connect,
+                sock_connect=limits.connect,
+                sock_read=limits.read,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[_trace()],
@@ -225,43 +233,3 @@ def describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(error).__name__
-
-
-def _check_url(url: str, allowed: Callable[[str], bool]) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ForbiddenAddress(f"{parts.scheme or 'no'} scheme: only http and https are fetched")
-    if parts.username or parts.password:
-        raise ForbiddenAddress("the URL holds a user or a password")
-    if not allowed(parts.hostname) and not _public(parts.hostname):
-        raise ForbiddenAddress(f"{parts.hostname} is an address of this machine or its neighbourhood")
-
-
-def _public(host: str) -> bool:
-    """Whether an address literal is a public one; a name is judged once it is resolved."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return host.lower() != "localhost"
-
-
-class _Resolver(AbstractResolver):
-    """Resolves names, and drops addresses that no answer of an API may send us to."""
-
-    def __init__(self, allowed: Callable[[str], bool]) -> None:
-        self._allowed = allowed
-        self._inner = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        if self._allowed(host):
-            return found
-        public = [one for one in found if _public(one["host"])]
-        if not public:
-            raise OSError(None, f"{host} is an address of this machine or its neighbourhood")
-        return public
-
-    async def close(self) -> None:
-        await self._inner.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runner.engine.transport import ForbiddenAddress, Timeouts, Transport
+from runner.engine.transport import Timeouts, Transport
 from runner.model.http import Answer, Call, NoAnswer, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n" + b'{"id": 77}'
@@ -197,39 +197,3 @@ def test_redirects_are_answers_and_are_not_followed(peer: Make) -> None:
     assert isinstance(reply, Answer)
     assert reply.status == 302
     assert len(there.received) == 1
-
-
-def stream(url: str, allowed: Callable[[str], bool]) -> bytes:
-    async def run() -> bytes:
-        transport = Transport(Timeouts(connect=1.0, read=0.5, total=3.0))
-        try:
-            async with transport.stream(url, allowed=allowed) as answer:
-                return b"".join([piece async for piece in answer.pieces])
-        finally:
-            await transport.close()
-
-    return asyncio.run(run())
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://127.0.0.1:9/x",
-        "http://localhost:9/x",
-        "http://[::1]:9/x",
-        "http://169.254.169.254/latest/meta-data",
-        "http://10.0.0.1/x",
-        "file:///etc/passwd",
-        "ftp://example.com/x",
-        "http://user:secret@example.com/x",
-    ],
-)
-def test_no_answer_can_send_us_to_this_machine_or_its_neighbourhood(url: str) -> None:
-    with pytest.raises(ForbiddenAddress):
-        stream(url, lambda host: False)
-
-
-def test_a_host_that_is_allowed_is_fetched(peer: Make) -> None:
-    there = peer(answer_all)
-
-    assert stream(there.url + "/file", lambda host: host == "127.0.0.1") == b'{"id": 77}'
