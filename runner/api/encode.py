@@ -2,7 +2,6 @@
 on."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -16,10 +15,11 @@ from runner.api.multipart import disposition, file_media, multipart
 from runner.api.operation import FORM, MULTIPART, WHOLE_BODY, MediaType, Operation, Parameter, is_json
 from runner.api.parameters import cookie_texts, form_text, header_text, path_text, query_texts
 from runner.api.provider import Provider
+from runner.api.sendable import sendable, unfit
 from runner.api.xml_write import BadXml, is_xml, xml_body
 from runner.model.errors import RunnerError
 from runner.model.http import Call, Upload
-from runner.model.text import LocalFile, plain
+from runner.model.text import LocalFile
 from runner.model.unknown import Unknown
 
 
@@ -38,8 +38,9 @@ def encode(
     """
     left = {name: value for name, value in inputs.items() if value is not None}
     media = media or chosen_form(operation, left)
-    for name in switches(operation):
-        left.pop(name, None)
+    if operation.choice:
+        for name in switches(operation):
+            left.pop(name, None)
     sent = [(parameter, left.pop(parameter.input, None)) for parameter in operation.parameters]
     path, query, made = operation.path, list[str](), list[tuple[str, str]]()
     cookies: list[str] = []
@@ -49,8 +50,8 @@ def encode(
         if value is None and not parameter.required:
             continue
         if value is None:
-            raise _unfit(operation, parameter.input, "is missing")
-        value = _checked(operation, parameter.input, value, files=False)
+            raise unfit(operation, parameter.input, "is missing")
+        value = sendable(operation, parameter.input, value, files=False)
         if parameter.place == "path":
             path = path.replace("{" + parameter.name + "}", _path(operation, parameter, value))
         elif parameter.place == "query":
@@ -65,7 +66,7 @@ def encode(
     if content_type:
         made.append(("Content-Type", content_type))
     given = list(headers)
-    if not any(name.lower() == "accept" for name, _ in given):
+    if "accept" not in [name.lower() for name, _ in given]:
         made.insert(0, ("Accept", _accept(operation, content_type)))
     made += given
     target = f"{path}{'&' if '?' in path else '?'}{'&'.join(query)}" if query else path
@@ -97,8 +98,9 @@ def call_of(
     (`$id`, a credential) is a RunnerError. `ids` fill the list at `spec.many`. `repeatable` says that this
     call may be sent again whatever its method.
     """
-    filled = _copied_inputs(inputs)
     listed = list(ids)
+    inner = spec.many or any(name.startswith("/") for name in spec.send)
+    filled = _copied_inputs(inputs) if inner else dict(inputs)
     for name, source in spec.send.items():
         if listed and spec.many and name.startswith(f"{spec.many}/"):
             continue
@@ -166,14 +168,14 @@ def _body(operation: Operation, left: dict[str, Any], media: str) -> tuple[str, 
         if media:
             raise RunnerError(f"{operation.id} does not take {media}")
         if left:
-            raise _unfit(operation, next(iter(left)), "is no input of this operation")
+            raise unfit(operation, next(iter(left)), "is no input of this operation")
         return "", ()
     if form.whole:
         return _whole(operation, form, left)
     if not left and not operation.body_required:
         return "", ()
     fields = {
-        name: _checked(operation, name, value, files=form.name == MULTIPART) for name, value in left.items()
+        name: sendable(operation, name, value, files=form.name == MULTIPART) for name, value in left.items()
     }
     if form.name == MULTIPART:
         _files_are_files(operation, fields)
@@ -191,12 +193,12 @@ def _whole(
     """A body that is no object: the input `body`."""
     value = left.pop(WHOLE_BODY, None)
     if left:
-        raise _unfit(operation, next(iter(left)), "is no input of this operation")
+        raise unfit(operation, next(iter(left)), "is no input of this operation")
     if value is None:
         if operation.body_required:
-            raise _unfit(operation, WHOLE_BODY, "is missing")
+            raise unfit(operation, WHOLE_BODY, "is missing")
         return "", ()
-    value = _checked(operation, WHOLE_BODY, value, files=True)
+    value = sendable(operation, WHOLE_BODY, value, files=True)
     if isinstance(value, Upload):
         return file_media(value.path, form.name), (value,)
     if is_xml(form.name):
@@ -205,7 +207,7 @@ def _whole(
         return form.name, (_json(operation, form, value),)
     if isinstance(value, str) and WHOLE_BODY not in operation.files():
         return form.name, (value.encode(),)
-    raise _unfit(operation, WHOLE_BODY, f"cannot be written as {form.name}")
+    raise unfit(operation, WHOLE_BODY, f"cannot be written as {form.name}")
 
 
 def _files_are_files(operation: Operation, fields: Mapping[str, Any]) -> None:
@@ -214,7 +216,7 @@ def _files_are_files(operation: Operation, fields: Mapping[str, Any]) -> None:
         value = fields[name]
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, Upload):
-                raise _unfit(operation, name, f"takes a local file, and {child!r} is none")
+                raise unfit(operation, name, f"takes a local file, and {child!r} is none")
 
 
 def _xml(operation: Operation, form: MediaType, value: Any) -> bytes:
@@ -227,60 +229,24 @@ def _xml(operation: Operation, form: MediaType, value: Any) -> bytes:
 def _json(operation: Operation, form: MediaType, value: Any) -> bytes:
     if not is_json(form.name):
         raise RunnerError(f"{operation.id}: a body of {form.name} cannot be written from fields")
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _COMPACT.encode(value).encode()
 
 
-def _checked(operation: Operation, name: str, value: Any, *, files: bool) -> Any:
-    """The value as plain JSON values without nulls in mappings; a local file becomes what is streamed."""
-    if isinstance(value, Unknown):
-        raise _unfit(operation, name, f"is not known yet: {value.reason}")
-    if isinstance(value, LocalFile):
-        if not files:
-            raise _unfit(operation, name, "is a file, which cannot stand here")
-        return _upload(operation, name, value)
-    if isinstance(value, Mapping):
-        held = {str(key): child for key, child in value.items() if child is not None}
-        return {key: _checked(operation, f"{name}.{key}", child, files=files) for key, child in held.items()}
-    if isinstance(value, list | tuple):
-        return [_checked(operation, f"{name}[{i}]", child, files=files) for i, child in enumerate(value)]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _unfit(operation, name, "is no finite number")
-    if isinstance(value, str):
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise _unfit(operation, name, "holds half a character, which no text can carry")
-        return plain(value)
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    raise _unfit(operation, name, f"cannot be written: it is a {type(value).__name__}")
-
-
-def _upload(operation: Operation, name: str, file: LocalFile) -> Upload:
-    from pathlib import Path
-
-    path = str.__str__(file)
-    try:
-        size = Path(path).stat().st_size
-    except OSError as error:
-        raise _unfit(operation, name, f"is a file that cannot be read: {path} ({error.strerror})") from error
-    return Upload(path, size, file.sha256)
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _path(operation: Operation, parameter: Parameter, value: Any) -> str:
     text = path_text(parameter, value)
     if text == "" or not {".", ".."}.isdisjoint(text.split("/")):
-        raise _unfit(
+        raise unfit(
             operation, parameter.input, f"cannot be {value!r}: it stands in the path {operation.path}"
         )
     return text
 
 
 def _line(operation: Operation, parameter: Parameter, text: str) -> str:
-    if not text.isascii() or any(ord(character) < 32 or ord(character) == 127 for character in text):
-        raise _unfit(
+    if not (text.isascii() and text.isprintable()):
+        raise unfit(
             operation, parameter.input, "must be plain ASCII in one line, since it goes into a header"
         )
     return text
-
-
-def _unfit(operation: Operation, name: str, reason: str) -> RunnerError:
-    return RunnerError(f"{operation.id}: `{name}` {reason}")

@@ -17,11 +17,13 @@ from runner.model.text import LocalFile
 def chosen_form(operation: Operation, inputs: Mapping[str, Any]) -> str:
     """The media type whose needs stand in the inputs; the one with most needs wins, then the first. Without a `choice`
     it is the first form that has all the inputs. Empty: the preferred one."""
+    if not operation.choice and len(operation.media) < 2:
+        return ""
     best, most = "", -1
     for media, needs in operation.choice.items():
         if len(needs) > most and all(_meets(need, inputs) for need in needs):
             best, most = media, len(needs)
-    if operation.choice or len(operation.media) < 2:
+    if operation.choice:
         return best
     given = {name: value for name, value in inputs.items() if value is not None}
     for parameter in operation.parameters:

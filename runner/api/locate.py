@@ -2,7 +2,7 @@
 wanted."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -43,42 +43,89 @@ class Scope:
     observed: Mapping[str, Any] = field(default_factory=dict)
 
 
+Finder = Callable[[Any], Any]
+"""Finds a value in a tree, or MISSING; made once of a pointer or a path, as a document tells it."""
+
+
 def locate(ref: str, scope: Scope) -> Any:
     """The value at a ref, or MISSING. ValueError for a text that is no ref."""
+    return _reader(ref)(scope)
+
+
+@lru_cache(maxsize=1024)
+def _reader(ref: str) -> Callable[[Scope], Any]:
     head, _, pointer = ref.partition("#")
-    if head == "$response.body":
-        return at_pointer(scope.answer.body if scope.answer else MISSING, pointer)
-    if head == "$item":
-        return at_pointer(scope.item, pointer)
-    if head == "$part":
-        return at_pointer(scope.part, pointer)
-    if head == "$request.body":
-        return at_pointer(scope.request, pointer)
-    if ref in ("$id", "$receipt", "$part.id"):
-        return {"$id": scope.id, "$receipt": scope.receipt, "$part.id": scope.part_id}[ref] or MISSING
+    if head in _TREES:
+        tree, follow = _TREES[head], _pointed(pointer)
+        return lambda scope: follow(tree(scope))
+    if ref in _IDS:
+        named = _IDS[ref]
+        return lambda scope: named(scope) or MISSING
     source, _, name = ref.partition(".")
     if source == "$response" and name.startswith("header."):
-        return (scope.answer.headers if scope.answer else {}).get(name[7:].lower(), MISSING)
+        header = name[7:].lower()
+        return lambda scope: (scope.answer.headers if scope.answer else {}).get(header, MISSING)
     if source == "$request":
         place, _, name = name.partition(".")
-        return scope.request.get(f"{name}_{place}", scope.request.get(name, MISSING))
-    held: Mapping[str, Any] | None
-    held = {"$auth": scope.auth, "$session": scope.session, "$observed": scope.observed}.get(source)
-    if held is None:
+        own = f"{name}_{place}"
+        return lambda scope: scope.request.get(own, scope.request.get(name, MISSING))
+    if source not in _HELD:
         raise ValueError(f"{ref!r} is no location")
-    return held.get(name, MISSING)
+    held = _HELD[source]
+    return lambda scope: held(scope).get(name, MISSING)
+
+
+_TREES: Mapping[str, Callable[[Scope], Any]] = {
+    "$response.body": lambda scope: scope.answer.body if scope.answer is not None else MISSING,
+    "$item": lambda scope: scope.item,
+    "$part": lambda scope: scope.part,
+    "$request.body": lambda scope: scope.request,
+}
+_IDS: Mapping[str, Callable[[Scope], str]] = {
+    "$id": lambda scope: scope.id,
+    "$receipt": lambda scope: scope.receipt,
+    "$part.id": lambda scope: scope.part_id,
+}
+_HELD: Mapping[str, Callable[[Scope], Mapping[str, Any]]] = {
+    "$auth": lambda scope: scope.auth,
+    "$session": lambda scope: scope.session,
+    "$observed": lambda scope: scope.observed,
+}
+
+
+def in_item(ref: str) -> Finder:
+    """What finds the value at a ref in an item of a list, for whoever looks at many items."""
+    head, _, pointer = ref.partition("#")
+    if head == "$item":
+        return _pointed(pointer)
+    return lambda item: locate(ref, Scope(item=item))
 
 
 def at_pointer(value: Any, pointer: str) -> Any:
     """The value at a JSON Pointer into a tree of mappings and lists, or MISSING."""
-    for step in pointer_steps(pointer):
-        if isinstance(value, Mapping):
-            value = value.get(step, MISSING)
-        elif isinstance(value, list | tuple) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return MISSING
-    return value
+    return _pointed(pointer)(value)
+
+
+@lru_cache(maxsize=1024)
+def _pointed(pointer: str) -> Finder:
+    steps = tuple((step, int(step) if step.isdecimal() else -1) for step in pointer_steps(pointer))
+
+    def follow(value: Any) -> Any:
+        for name, place in steps:
+            if isinstance(value, _MAPPINGS):
+                value = value.get(name, MISSING)
+            elif isinstance(value, _LISTS) and 0 <= place < len(value):
+                value = value[place]
+            else:
+                return MISSING
+        return value
+
+    return follow
+
+
+# A plain dict is told at once; the look into the registry of an abstract class is for all others.
+_MAPPINGS = (dict, Mapping)
+_LISTS = (list, tuple)
 
 
 _QUICK = re.compile(r"\$(?:\[\*\]|\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
@@ -93,16 +140,18 @@ def find_all(path: str, value: Any) -> list[Any]:
     found = [value]
     for step in steps:
         if step:
-            found = [held[step] for held in found if isinstance(held, Mapping) and step in held]
+            found = [held[step] for held in found if isinstance(held, _MAPPINGS) and step in held]
+        elif len(found) == 1 and isinstance(found[0], list):
+            found = list(found[0])
         else:
             found = [child for held in found for child in _children(held)]
     return found
 
 
 def _children(value: Any) -> Sequence[Any]:
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPINGS):
         return list(value.values())
-    return value if isinstance(value, list | tuple) else ()
+    return value if isinstance(value, _LISTS) else ()
 
 
 @lru_cache(maxsize=256)
@@ -125,7 +174,10 @@ def _compiled(path: str) -> Any:
 
 def holds(conditions: Sequence[Condition], scope: Scope, fold: bool = False) -> bool:
     """Whether any one of the conditions is true; with `fold`, texts compare without case."""
-    return any(_holds(condition, scope, fold) for condition in conditions)
+    for condition in conditions:  # noqa: SIM110 — a generator would cost as much as the look itself
+        if _holds(condition, scope, fold):
+            return True
+    return False
 
 
 def _holds(condition: Condition, scope: Scope, fold: bool) -> bool:
@@ -141,7 +193,12 @@ def _holds(condition: Condition, scope: Scope, fold: bool) -> bool:
 
 def among(value: Any, allowed: Sequence[Any], fold: bool = False) -> bool:
     """Membership as documents mean it: 100 is 100.0, but true is not 1 and "100" is not 100."""
-    return any(_same(value, other, fold) for other in allowed)
+    if type(value) is str and not fold:
+        return value in allowed  # a text equals nothing but a text
+    for other in allowed:  # noqa: SIM110 — as above
+        if _same(value, other, fold):
+            return True
+    return False
 
 
 def _same(left: Any, right: Any, fold: bool) -> bool:

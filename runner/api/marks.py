@@ -20,6 +20,8 @@ def mint_bits() -> str:
 
 def fold_mark(mark: str) -> str:
     """The form in which marks are compared: NFC, trimmed, without case."""
+    if mark.isascii():  # it is its own NFC, and so is what becomes of it
+        return mark.strip().casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", mark).strip().casefold())
 
 

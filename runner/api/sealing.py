@@ -14,6 +14,7 @@ from runner.model.text import Secret
 
 _OPEN, _CLOSE = "\x1asecret:", "\x1a"
 """The control character SUB stands in no JSON text, no URL and no header as it is."""
+_OPENING = _OPEN.encode()
 _TOKEN = re.compile(f"{_OPEN}(?P<form>[a-z]+):(?P<tag>[0-9a-f]{{8}}):(?P<reference>[^{_CLOSE}]*){_CLOSE}")
 
 
@@ -23,9 +24,10 @@ def secrets_in(value: Any) -> dict[str, str]:
     stack = [value]
     while stack:
         one = stack.pop()
-        if isinstance(one, Secret):
-            found[one.reference] = str.__str__(one)
-        elif isinstance(one, Mapping):
+        if isinstance(one, str):
+            if isinstance(one, Secret):
+                found[one.reference] = str.__str__(one)
+        elif isinstance(one, dict | Mapping):
             stack.extend(one.values())
         elif isinstance(one, list | tuple):
             stack.extend(one)
@@ -34,6 +36,8 @@ def secrets_in(value: Any) -> dict[str, str]:
 
 def seal(call: Call, secrets: Mapping[str, str]) -> Call:
     """The call with every secret replaced by its reference, and by as much of its digest as tells when it changes."""
+    if not secrets:
+        return call
     tokens = {
         spell(value): f"{_OPEN}{form}:{_tag(value)}:{reference}{_CLOSE}"
         for reference, value in secrets.items()
@@ -49,6 +53,8 @@ def seal(call: Call, secrets: Mapping[str, str]) -> Call:
 
 def unseal(call: Call, secrets: Mapping[str, str]) -> Call | None:
     """The call as it is sent; None when a secret that stood in it has gone, or is another one now."""
+    if not _is_sealed(call):
+        return call
     lost = False
 
     def opened(match: re.Match[str]) -> str:
@@ -61,6 +67,13 @@ def unseal(call: Call, secrets: Mapping[str, str]) -> Call | None:
 
     made = _mapped(call, lambda text: _TOKEN.sub(opened, text))
     return None if lost else made
+
+
+def _is_sealed(call: Call) -> bool:
+    """Whether a reference may stand anywhere in the call."""
+    if _OPEN in call.path or any(_OPEN in value for _, value in call.headers):
+        return True
+    return any(isinstance(piece, bytes) and _OPENING in piece for piece in call.body)
 
 
 def _tag(value: str) -> str:

@@ -1,10 +1,14 @@
+import json
+import random
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import jsonpath_rfc9535
 import pytest
 
 from runner.api.lifedata import Condition
-from runner.api.locate import MISSING, Scope, find_all, holds, locate
+from runner.api.locate import MISSING, Scope, among, at_pointer, find_all, holds, in_item, locate
 from runner.model.http import Answer
 
 SCOPE = Scope(
@@ -73,6 +77,55 @@ def test_a_text_that_is_no_ref_is_an_error() -> None:
         locate("$wrong.thing", SCOPE)
 
 
+NAMES = ["a", "b", "0", "1", "a/b", "~", ""]
+LEAVES = [None, True, False, 0, 1, 1.0, "a", "1", "A", "ß", "SS"]
+
+
+def tree(dice: random.Random, depth: int) -> Any:
+    """Anything that an answer may hold."""
+    kind = dice.randrange(4) if depth else 3
+    children = range(dice.randrange(3))
+    if kind == 0:
+        return {dice.choice(NAMES): tree(dice, depth - 1) for _ in children}
+    if kind == 1:
+        return MappingProxyType({dice.choice(NAMES): tree(dice, depth - 1) for _ in children})
+    return [tree(dice, depth - 1) for _ in children] if kind == 2 else dice.choice(LEAVES)
+
+
+def walked(value: Any, steps: list[str]) -> Any:
+    """A pointer as RFC 6901 tells it, word for word."""
+    for step in steps:
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step in map(str, range(len(value))):
+            value = value[int(step)]
+        else:
+            return MISSING
+    return value
+
+
+def trees() -> Iterator[tuple[random.Random, Any]]:
+    for seed in range(500):
+        dice = random.Random(seed)
+        yield dice, tree(dice, 4)
+
+
+def test_a_pointer_leads_where_the_standard_says() -> None:
+    for dice, value in trees():
+        steps = [dice.choice(NAMES) for _ in range(dice.randrange(4))]
+        pointer = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
+        if pointer.startswith("//") or set(pointer) == {"/"}:
+            continue  # no document points to a field without a name at its root
+        assert at_pointer(value, pointer) is walked(value, steps), (value, pointer)
+        ref = f"$item#{pointer}"
+        assert in_item(ref)(value) is locate(ref, Scope(item=value)), (value, pointer)
+
+
+@pytest.mark.parametrize("ref", ["$response.body#/a", "$request.path.id", "$id"])
+def test_a_ref_of_something_else_finds_nothing_in_an_item(ref: str) -> None:
+    assert in_item(ref)({"a": 1, "id": 2}) is MISSING
+
+
 PATHS = ["$", "$[*]", "$.a", "$.a[*]", "$.a[*].b", "$[*].b", "$.none[*].b", "$.a[*].b[*]"]
 TREES: list[Any] = [
     {"a": [{"b": 1}, {"b": [2, 3]}, {"c": 4}, 5]},
@@ -98,6 +151,35 @@ def test_a_path_with_a_filter_goes_through_the_library() -> None:
 def test_a_broken_path_is_an_error() -> None:
     with pytest.raises(ValueError, match="no JSONPath"):
         find_all("$.a[", {})
+
+
+def test_the_quick_lane_finds_in_any_answer_what_the_library_finds() -> None:
+    for dice, value in trees():
+        plain = json.loads(json.dumps(value, default=dict))
+        path = "$" + "".join(dice.choice([".a", ".b", "[*]"]) for _ in range(dice.randrange(4)))
+        assert find_all(path, plain) == [node.value for node in jsonpath_rfc9535.find(path, plain)], path
+
+
+def test_a_list_that_was_found_is_not_the_answers_own() -> None:
+    body = [1, 2]
+
+    find_all("$[*]", body).clear()
+
+    assert body == [1, 2]
+
+
+@pytest.mark.parametrize("fold", [False, True])
+def test_texts_are_among_others_as_all_values_are(fold: bool) -> None:
+    dice = random.Random(3)
+    for _ in range(2000):
+        value, allowed = dice.choice(LEAVES), dice.choices(LEAVES, k=dice.randrange(4))
+        same = [
+            type(value) is type(one) and (value.casefold() == one.casefold() if fold else value == one)
+            for one in allowed
+            if isinstance(value, str)
+        ]
+        if isinstance(value, str):
+            assert among(value, tuple(allowed), fold) is any(same), (value, allowed)
 
 
 def scope(body: Any) -> Scope:

@@ -55,3 +55,11 @@ def test_a_mark_is_set_without_changing_what_was_given() -> None:
 
     assert made == {"a": {"b": 1, "name": "m"}}
     assert inputs == {"a": {"b": 1}}
+
+
+def test_plain_letters_fold_as_all_others_do() -> None:
+    dice = random.Random(2)
+    for _ in range(2000):
+        text = "".join(chr(dice.randrange(0, 128)) for _ in range(dice.randrange(8)))
+        general = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
+        assert fold_mark(text) == general
