@@ -24,6 +24,14 @@ class View(Protocol):
         """Fresh random bits as text."""
         ...
 
+    def stamp(self) -> str:
+        """This moment as text, for `passed`, also of a later process."""
+        ...
+
+    def passed(self, stamp: str) -> float | None:
+        """Seconds since a stamp, a machine's sleep included; None when they cannot be known."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Order:

@@ -80,6 +80,7 @@ def _intent(
         unit=order.unit,
         marks=made.marks if made.each else (),
         parts=made.parts,
+        clock=view.stamp() if key is not None and key.documented else "",
     )
 
 

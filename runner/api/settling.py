@@ -6,7 +6,6 @@ person; while there is one, nothing is sent again. None at all proves absence on
 both begun `effect` after the last moment the request could have been alive.
 """
 
-import math
 from collections.abc import Generator, Mapping
 from typing import Any
 
@@ -67,12 +66,11 @@ def settle(
         return (yield from doubt(order, f"{there}: it can be looked for only where it was sent"))
     accepted = accepted or (intent.accepted and not resend_now)
     search = Search(alive, float(since) if since else None)
-    key_until = _key_until(order, alive)
     for attempt in range(PATIENCE):
         if accepted and not intent.accepted:
             yield settling_note(order, "accepted, and its identity could not be read", accepted=True)
         eager = wanted and attempt < order.retries
-        by_key = eager and view.monotonic() < key_until
+        by_key = eager and _key_holds(order, view, intent)
         if not resend_now:
             found = yield from _look(order, view, intent, search, accepted, by_key)
             if found is not None:
@@ -94,12 +92,14 @@ def settle(
     return (yield from doubt(order, f"sent {PATIENCE} times without an outcome"))
 
 
-def _key_until(order: Order, alive: float | None) -> float:
-    """Until when a key surely holds: half of its documented life, as the life began when the request came there."""
+def _key_holds(order: Order, view: View, intent: Intended) -> bool:
+    """Whether the API surely knows the key still: for half of its documented life, counted from the intent. A machine's
+    sleep counts as well; where nobody can tell how much time has passed, the key is not trusted."""
     key = order.delivery.key
-    if key is None or not key.documented or key.life is None or alive is None:
-        return -math.inf
-    return alive + key.life / 2
+    if key is None or not key.documented or key.life is None or not intent.key:
+        return False
+    passed = view.passed(intent.clock)
+    return passed is not None and passed < key.life / 2
 
 
 def _send_again(

@@ -14,6 +14,7 @@ from runner.api.marks import mint_bits
 from runner.api.provider import Use
 from runner.compile.check import Work
 from runner.compile.scope import ABSENT, PartialOutputs
+from runner.engine import clock
 from runner.engine.accounts import Account
 from runner.engine.journal import Journal, now_text
 from runner.engine.transport import Transport
@@ -114,6 +115,12 @@ class Desk:
 
     def mint(self) -> str:
         return mint_bits()
+
+    def stamp(self) -> str:
+        return clock.stamp(self.journal.run)
+
+    def passed(self, stamp: str) -> float | None:
+        return clock.passed(stamp, self.journal.run)
 
     def outputs(self, address: str) -> Mapping[str, Any] | None:
         """What expressions see of an instance: what is known of the generation that this run wants."""

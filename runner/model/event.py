@@ -54,7 +54,8 @@ class Intended(Event):
     `key` is the idempotency key. `baseline` are the ids that stood under `mark` before, `baseline_count` the length
     of the whole list then (None: not walked), `baseline_date` the server's own `Date` then. `collection` names the
     list in which the effect can be found. `estimate` is reserved from the budget. `accepted`: the API said yes, and the
-    identity could not be read, so it must never be sent again; not known yet when the call is sent.
+    identity could not be read, so it must never be sent again; not known yet when the call is sent. `clock` is the
+    moment of the intent as `engine/clock.py` writes it, where the life of a key counts.
     """
 
     kind: ClassVar[str] = "intended"
@@ -80,6 +81,7 @@ class Intended(Event):
     accepted: bool = False
     marks: tuple[str, ...] = ()
     parts: tuple[int, ...] = ()
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,12 @@ class World:
     def mint(self) -> str:
         return f"bits{next(self.minted)}"
 
+    def stamp(self) -> str:
+        return str(self.now)
+
+    def passed(self, stamp: str) -> float | None:
+        return self.now - float(stamp) if stamp else None
+
     def drive(self, lifecycle: Lifecycle) -> Outcome:
         value: Any = None
         for _ in range(500):

@@ -52,6 +52,12 @@ class World:
     def mint(self) -> str:
         return "bits"
 
+    def stamp(self) -> str:
+        return str(self.now)
+
+    def passed(self, stamp: str) -> float | None:
+        return self.now - float(stamp) if stamp else None
+
     def drive(self, lifecycle: Lifecycle) -> Outcome:
         value: Any = None
         for _ in range(800):
@@ -213,6 +219,31 @@ def test_a_documented_key_is_not_trusted_beyond_half_of_its_life(project: Use) -
 
     assert outcome.kind == "doubt"
     assert len(world.sent) == 3
+
+
+def test_a_documented_key_carries_a_call_over_a_crash(project: Use) -> None:
+    world = World([CREATED], now=1000.0 + 600.0)
+    begun(world)
+    held = intent(key="bits", clock="1000.0")
+
+    outcome = world.drive(settle(order(keyed(project), collection=None), world, held, alive=None))
+
+    assert outcome.id == "77"
+    assert [sent.intent.key for sent in world.sent] == ["bits"]
+
+
+@pytest.mark.parametrize(
+    ("clock", "why"), [("", "nobody can tell its age"), ("1000.0", "half its life is over")]
+)
+def test_after_a_crash_a_key_that_may_be_forgotten_is_not_trusted(project: Use, clock: str, why: str) -> None:
+    world = World(now=1000.0 + 1801.0)
+    begun(world)
+    single = order(keyed(project, life=3600.0), collection=None)
+
+    outcome = world.drive(settle(single, world, intent(key="bits", clock=clock), alive=None))
+
+    assert outcome.kind == "doubt", why
+    assert world.sent == []
 
 
 def test_what_is_no_longer_wanted_is_looked_for_even_under_a_documented_key(project: Use) -> None:

@@ -65,6 +65,7 @@ class World:
     moods: tuple[str, ...] = ()
     clock: float = 0.0
     born: float = 0.0
+    boot: int = 0
     things: list[Thing] = field(default_factory=list)
     state: dict[str, InstanceState] = field(default_factory=dict)
     groups: dict[str, GroupState] = field(default_factory=dict)
@@ -83,6 +84,13 @@ class World:
 
     def mint(self) -> str:
         return f"bits{next(self.numbers)}"
+
+    def stamp(self) -> str:
+        return f"{self.boot} {self.clock}"
+
+    def passed(self, stamp: str) -> float | None:
+        boot, _, then = stamp.partition(" ")
+        return self.clock - float(then) if boot == str(self.boot) else None
 
     # What the world does.
 
