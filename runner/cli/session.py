@@ -21,7 +21,10 @@ def locked(work: "Work", options: "RunOptions", screen: Screen) -> "Iterator[Ses
     from runner.compile.moves import moves
     from runner.engine.run import open_session
 
-    with open_session(work, options) as session:
+    def waiting(holder: str) -> None:
+        screen.aside(f"Waiting for {holder} to let go of the state.")
+
+    with open_session(work, options, waiting) as session:
         former = session.journal.former_holder
         if former is not None:
             screen.aside(f"Taken over from {former}, which ended without letting go of the state.")

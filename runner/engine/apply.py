@@ -18,12 +18,15 @@ from runner.engine.saving import Saving
 from runner.engine.scheduler import Scheduler
 from runner.engine.sending import Sending
 from runner.engine.waiting import Waiting
-from runner.model.errors import RunnerError
+from runner.model.errors import RunnerError, StateError
 from runner.model.event import Event
 from runner.model.manifest import READY, SUBMITTED
 from runner.model.plan import Change, Verb
 from runner.model.progress import RunResult
 from runner.model.state import Phase
+
+GRACE = 3.5
+"""Seconds that a run which was stopped waits for the answers under way; the whole must end within five."""
 
 
 class Apply:
@@ -133,7 +136,7 @@ class Apply:
         return asyncio.get_running_loop().call_later(most, over)
 
     async def _close(self, poller: "asyncio.Future[None]") -> None:
-        await self.sending.close()
+        await self.sending.close(self._grace())
         await self.saving.downloads.close()
         if self.stopped or self.halted or self._fatal:
             for task in self._tasks:
@@ -142,6 +145,12 @@ class Apply:
         await self.waiting.poller.close()
         await self.hearing.close()
         await self.desk.transport.close()
+
+    def _grace(self) -> float | None:
+        """How many seconds answers that are under way are waited for at the end; None: as long as any call may take."""
+        if isinstance(self._fatal, StateError):
+            return 0.0  # they could not be recorded
+        return GRACE if self.stopped or self._fatal else None
 
     # Starting.
 

@@ -9,14 +9,14 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.engine.codec import Blobs, Codec
 from runner.engine.lock import Holder, Lock
-from runner.engine.store import blobs_beside, connect, create_or_check, load_state
+from runner.engine.store import blobs_beside, open_store, reading, way_out, writing
 from runner.model.errors import StateCorrupt
 from runner.model.event import Event, Forgotten, GroupIntended, Moved
 from runner.model.fold import fold_group, fold_instance, join_group
@@ -110,24 +110,18 @@ class Journal:
 
     def read_inbox(self) -> list[tuple[int, str, str, str]]:
         """What `resolve` and `approve` left for the holder: (number, address, verb, argument), each told once."""
-        connection = sqlite3.connect(self.file, isolation_level=None, timeout=10)
-        try:
+        with reading(self.file) as connection:
             rows = connection.execute(
                 "SELECT seq, address, verb, argument FROM inbox WHERE taken = 0 ORDER BY seq"
             ).fetchall()
-        finally:
-            connection.close()
         with self._ready:
             self._batch.taken.extend(row[0] for row in rows)
         return [(int(seq), address, verb, argument) for seq, address, verb, argument in rows]
 
     def group_known(self, address: str) -> bool:
         """Whether a bulk request of this name was ever recorded, closed ones included."""
-        connection = sqlite3.connect(self.file, isolation_level=None, timeout=10)
-        try:
+        with reading(self.file) as connection:
             found = connection.execute("SELECT 1 FROM groups WHERE address = ?", (address,)).fetchone()
-        finally:
-            connection.close()
         return found is not None
 
     def close(self) -> None:
@@ -252,25 +246,26 @@ class Journal:
     def _broken(self) -> StateCorrupt:
         return StateCorrupt(
             f"the journal {self.file} could not be written: {self._failure}",
-            "make room or mend the permissions, then run the same command again: nothing that was sent is forgotten",
+            f"{way_out(self._failure) if self._failure else ''}: nothing that was sent is forgotten",
         )
 
 
-def open_journal(file: Path, *, name: str, holder: Holder, lock_timeout: float = 0.0) -> Journal:
+def open_journal(
+    file: Path,
+    *,
+    name: str,
+    holder: Holder,
+    lock_timeout: float = 0.0,
+    waiting: Callable[[str], None] | None = None,
+) -> Journal:
     """Lock and open the state of the manifest `name`, making it when there is none.
 
-    Raises StateLocked, StateForeign, StateNewer or StateCorrupt.
+    `waiting` is told for whom it waits. Raises StateLocked, StateForeign, StateNewer or StateCorrupt.
     """
     lock = Lock(file)
-    former = lock.take(holder, lock_timeout)
+    former = lock.take(holder, lock_timeout, waiting=waiting)
     try:
-        connection = connect(file)
-        try:
-            lineage = create_or_check(connection, file, name)
-            state = load_state(connection, file, name, lineage)
-        except BaseException:
-            connection.close()
-            raise
+        connection, state = open_store(file, name)
     except BaseException:
         lock.release()
         raise
@@ -280,12 +275,9 @@ def open_journal(file: Path, *, name: str, holder: Holder, lock_timeout: float =
 
 
 def leave_in_inbox(file: Path, address: str, verb: str, argument: str) -> None:
-    """Leave a person's word for whoever holds the state; needs no lock."""
-    connection = connect(file)
-    try:
+    """Leave a person's word for whoever holds the state; needs no lock. Raises StateError."""
+    with writing(file) as connection:
         connection.execute(
             "INSERT INTO inbox (at, address, verb, argument) VALUES (?, ?, ?, ?)",
             (now_text(), address, verb, argument),
         )
-    finally:
-        connection.close()

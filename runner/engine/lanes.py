@@ -75,14 +75,19 @@ class Lane:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def close(self) -> None:
-        """Take nothing new, and wait until what is in flight has been recorded.
+    async def close(self, grace: float | None = None) -> None:
+        """Take nothing new, and wait until what is in flight has been recorded, at most `grace` seconds.
 
-        Whoever only waits (for a slot, a pause that an API asked for, a list) is let go; nothing of it has been sent.
+        What has no answer by then stays open in the journal: the next run finds out what became of it. Whoever only
+        waits (for a slot, a pause that an API asked for, a list) is let go; nothing of it has been sent.
         """
         self._closed = True
         self._queue.clear()
         for task in (*self._listeners, *self._loose):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 

@@ -3,16 +3,17 @@
 The kernel lets go of it when the holder dies, however it dies; what the file says of the holder only informs.
 """
 
+import contextlib
 import fcntl
 import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from runner.model.errors import StateLocked
+from runner.model.errors import StateCorrupt, StateLocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,58 +39,80 @@ class Lock:
         self._handle: IO[str] | None = None
 
     def take(
-        self, holder: Holder, timeout: float, wait: Callable[[float], None] = time.sleep
+        self,
+        holder: Holder,
+        timeout: float,
+        wait: Callable[[float], None] = time.sleep,
+        waiting: Callable[[str], None] | None = None,
     ) -> Holder | None:
         """Take the lock within `timeout` seconds; returns the former holder when it ended without letting go.
 
-        Raises StateLocked, naming the holder.
+        `waiting` is told once whom it waits for. Raises StateLocked, naming the holder, and StateCorrupt where nothing
+        can be written beside the state.
         """
+        try:
+            handle = self._locked(time.monotonic() + timeout, wait, waiting)
+            former = _read(handle)
+            try:
+                _sign(handle, holder)
+            except OSError:
+                handle.close()
+                raise
+        except OSError as error:
+            raise StateCorrupt(
+                f"the state cannot be locked: {self.file}: {error.strerror or error}",
+                "check its folder, the permissions there, and the room on its disk",
+            ) from error
+        self._handle = handle
+        return former
+
+    def _locked(
+        self, deadline: float, wait: Callable[[float], None], waiting: Callable[[str], None] | None
+    ) -> IO[str]:
+        """The lock's file, locked and standing under its name."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        handle = open(self.file, "a+", encoding="utf-8")  # noqa: SIM115 — held for the life of the process
-        deadline = time.monotonic() + timeout
         while True:
+            # The handle is held for the life of the process, so no block closes it.
+            handle = open(self.file, "a+", encoding="utf-8", errors="replace")  # noqa: SIM115
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if _stands(self.file, handle):
-                    break
+                    return handle
                 handle.close()  # somebody removed the file meanwhile: a lock on it would keep nobody out
-                handle = open(self.file, "a+", encoding="utf-8")  # noqa: SIM115
+                continue
             except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    other = _read(handle)
-                    handle.close()
-                    raise StateLocked(
-                        f"the state is in use by {other or 'another process'}",
-                        "wait for it, or give --lock-timeout 10m",
-                    ) from None
-                wait(0.1)
-        former = _read(handle)
-        handle.seek(0)
-        handle.truncate()
-        json.dump(
-            {
-                "host": holder.host,
-                "pid": holder.pid,
-                "command": holder.command,
-                "since": holder.since,
-                "commit": holder.commit,
-            },
-            handle,
-        )
-        handle.flush()
-        os.fsync(handle.fileno())
-        self._handle = handle
-        return former
+                other = str(_read(handle) or "another process")
+            except OSError:
+                handle.close()
+                raise
+            handle.close()
+            if time.monotonic() >= deadline:
+                raise StateLocked(
+                    f"the state is in use by {other}", "wait for it to end, or give --lock-timeout 10m"
+                )
+            if waiting is not None:
+                waiting(other)
+                waiting = None
+            wait(0.1)
 
     def release(self) -> None:
         """Let go, and say so in the file, so that nobody is told of a holder who left in order."""
         if self._handle is None:
             return
-        self._handle.seek(0)
-        self._handle.truncate()
-        self._handle.flush()
-        self._handle.close()
+        with contextlib.suppress(
+            OSError
+        ):  # then somebody is told of a holder who has left: a pity, and no harm
+            self._handle.truncate(0)
+        with contextlib.suppress(OSError):
+            self._handle.close()
         self._handle = None
+
+
+def _sign(handle: IO[str], holder: Holder) -> None:
+    """Write down who holds it, for people."""
+    handle.truncate(0)
+    json.dump(asdict(holder), handle)
+    handle.flush()
 
 
 def _stands(file: Path, handle: IO[str]) -> bool:

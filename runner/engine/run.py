@@ -24,12 +24,16 @@ from runner.engine.journal import Journal, now_text, open_journal
 from runner.engine.lock import Holder
 from runner.engine.observe import known_outputs, observe_and_plan, stands
 from runner.engine.store import read_state
+from runner.model.errors import StateCorrupt, StateError
 from runner.model.event import Received, RunEnded, RunStarted
 from runner.model.observation import Observations
 from runner.model.plan import Plan, Verb
 from runner.model.progress import Progress, RunResult
-from runner.model.state import State
+from runner.model.state import Phase, State
 from runner.model.unknown import contains_unknown
+
+MOST_NAMED = 5
+"""So many calls without an outcome are named at the end of a run whose journal failed."""
 
 
 def read_only_state(file: Path, name: str) -> State:
@@ -87,8 +91,25 @@ class Session:
             result = await run.run()
             await self.journal.record(RunEnded(run=self.journal.run, exit=130 if result.interrupted else 0))
             return result
+        except StateCorrupt as error:
+            raise StateCorrupt(error.message, f"{error.hint}{self._under_way()}") from error
         finally:
             restore()
+
+    def _under_way(self) -> str:
+        """What the journal holds of calls without an outcome, for the end of a run whose journal failed."""
+        try:
+            instances = read_state(self.journal.file, self.work.manifest.name).instances
+        except StateError:
+            instances = (
+                self.journal.instances
+            )  # more than was written: every call that was sent is among them
+        found = sorted(address for address, held in instances.items() if held.phase is Phase.UNSETTLED)
+        if not found:
+            return ""
+        more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        named = ", ".join(found[:MOST_NAMED]) + more
+        return f". Under way: {named}; the next apply finds out what became of {'it' if len(found) == 1 else 'them'}"
 
     def __enter__(self) -> "Session":
         return self
@@ -99,11 +120,13 @@ class Session:
         self.journal.close()
 
 
-def open_session(work: Work, options: RunOptions) -> Session:
-    """Lock and open the state that the manifest names. Raises StateError."""
+def open_session(work: Work, options: RunOptions, waiting: Callable[[str], None] | None = None) -> Session:
+    """Lock and open the state that the manifest names; `waiting` is told for whom it waits. Raises StateError."""
     file = work.state_path
     holder = Holder(socket.gethostname(), os.getpid(), options.command, now_text(), git_commit(file.parent))
-    journal = open_journal(file, name=work.manifest.name, holder=holder, lock_timeout=options.lock_timeout)
+    journal = open_journal(
+        file, name=work.manifest.name, holder=holder, lock_timeout=options.lock_timeout, waiting=waiting
+    )
     journal.run = secrets.token_hex(6)
     return Session(work, options, journal)
 

@@ -274,7 +274,6 @@ class Sending:
             return
         await self._run.reactions.looked_up(address, use, wish, outputs)
 
-    async def close(self) -> None:
-        """Take nothing new, and wait until what is in flight has been recorded."""
-        for lane in self._lanes.values():
-            await lane.close()
+    async def close(self, grace: float | None) -> None:
+        """Take nothing new, and wait until what is in flight has been recorded, at most `grace` seconds."""
+        await asyncio.gather(*(lane.close(grace) for lane in self._lanes.values()))

@@ -230,11 +230,12 @@ def test_what_is_on_the_disk_equals_what_the_process_knew(tmp_path: Path) -> Non
 
 
 def test_a_file_whose_making_was_cut_short_is_made_anew(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "state.db")
-    connection.execute("PRAGMA journal_mode=WAL")
+    connection = sqlite3.connect(tmp_path / "state.db.new")
+    connection.execute("CREATE TABLE half (a)")
     connection.close()
 
     assert read_state(tmp_path / "state.db", "season").instances == {}
     with opened(tmp_path / "state.db") as journal:
         journal.record_now(intended())
     assert "dub/ep01" in read_state(tmp_path / "state.db", "season").instances
+    assert not (tmp_path / "state.db.new").exists()
