@@ -27,7 +27,7 @@ NUMBERS = {
     "x86_64": {"fsync": 74, "fdatasync": 75, "pwrite64": 18, "seccomp": 317},
     "aarch64": {"fsync": 82, "fdatasync": 83, "pwrite64": 68, "seccomp": 277},
 }
-WAIT = 30.0
+WAIT = 90.0
 
 
 def start(*words: str, cwd: Path | None = None, **wishes: Any) -> "subprocess.Popen[str]":
@@ -48,7 +48,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + WAIT
     while not condition():
         assert time.monotonic() < end, f"never came true: {what}"
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def can_refuse() -> bool:

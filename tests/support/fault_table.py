@@ -31,7 +31,17 @@ def rows_of(folder: Path) -> list[Row]:
     """The rows that the tests below `folder` declare."""
     collector = Collector()
     code = pytest.main(
-        ["--collect-only", "-p", "no:terminal", "-p", "no:randomly", str(folder)], plugins=[collector]
+        [
+            "-o",
+            "addopts=--import-mode=importlib",
+            "--collect-only",
+            "-p",
+            "no:terminal",
+            "-p",
+            "no:randomly",
+            str(folder),
+        ],
+        plugins=[collector],
     )
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise SystemExit(f"the tests could not be collected ({code})")
