@@ -7,13 +7,13 @@ read, and nothing from the network.
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from runner.api.parse import Steps, Unparsable, parse, place_of
 from runner.model.errors import InvalidInput
+from runner.model.frozen import frozen
 from runner.model.problem import Place
 
 
@@ -25,7 +25,7 @@ class NoSuchFile(Exception):
         self.reason, self.hint = reason, hint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _File:
     path: Path
     root: Any

@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any, Literal
+
+from runner.model.frozen import frozen
 
 Ref = str
 JsonPath = str
@@ -16,7 +17,7 @@ Send = Mapping[str, Ref | list[Any]]
 """An input's name, or a pointer into the body, to a ref or a one-item list (a constant)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """True when the value at `at` (or every one of the values at `all`, and there is one) is among `among`; numbers
     compare as numbers; or, with `present`, when there is a value at `at` (`present: true`) or none (`false`)."""
@@ -27,7 +28,7 @@ class Condition:
     present: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallSpec:
     """A call of an operation. `send` maps an input's name, or a pointer into the body, to a ref or a one-item list
     (a constant). `many`: the pointer to a list that takes several ids at once. `media`: media type → what must stand
@@ -44,7 +45,7 @@ class CallSpec:
     refused: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """How a list is paged: `param` is the parameter that moves (from `first`), `size` the parameter of the page's
     length (at most `max`). It ends when a page is short or, with `end: empty`, empty; or at `total`; or without
@@ -60,7 +61,7 @@ class Page:
     end: Literal["short", "empty"] = "short"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListSpec:
     """A list operation. `whole`: somebody says that it shows everything. `lag`: how far it may run behind creates.
     `ids`: (parameter, most) that asks for exactly these. `mark`: the parameter that filters by mark."""
@@ -78,7 +79,7 @@ class ListSpec:
     mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeySpec:
     """An idempotency key: its header, its documented life (None: unknown), and what a repeat is answered with."""
 
@@ -91,7 +92,7 @@ class KeySpec:
         return self.life is not None and self.replay != "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """What a reference field can hold: at most `max` characters, all matching `pattern`."""
 
@@ -99,7 +100,7 @@ class Limit:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FindSpec:
     """How a lost create is found: in `list`, by the `mark` ref of its items, which the inputs' `field` carried.
     `compare`: an input's name → the ref in the item that must agree with it."""
@@ -112,7 +113,7 @@ class FindSpec:
     limit: Limit = Limit()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WebhookDelivery:
     """A notification that carries the mark back within `window` seconds settles a lost create."""
 
@@ -121,7 +122,7 @@ class WebhookDelivery:
     limit: Limit = Limit()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settle:
     """`effect`: how long after the last moment of a request its effect may still appear; `lag`: between two looks."""
 
@@ -129,7 +130,7 @@ class Settle:
     lag: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """What an API offers to settle a lost answer; nothing at all is the contract `none`."""
 

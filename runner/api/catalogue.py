@@ -3,7 +3,7 @@ documents."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from runner.api.xcheck import reference_problems
 from runner.api.xinputs import input_problems
 from runner.api.xrunner import Vocabulary, shape_problems, vocabulary
 from runner.model.errors import InvalidInput
+from runner.model.frozen import frozen
 
 SUFFIX = ".openapi.yaml"
 
@@ -126,7 +127,7 @@ def load_provider(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     """A document whose operations are known by name."""
 

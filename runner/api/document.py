@@ -5,7 +5,7 @@ A `$ref` may lead into other files beside the document (`runner.api.beside`), ne
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from urllib.parse import unquote
 from runner.api.beside import Beside, NoSuchFile, anchored, steps_to
 from runner.api.parse import Steps, Unparsable, parse, place_of
 from runner.model.errors import InvalidInput
+from runner.model.frozen import frozen
 from runner.model.problem import Place, Problem
 
 MOST_HOPS = 50
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Document:
     """`file` names the document in problems, `digest` is the sha256 of its text; `beside` are the files that its
     `$ref`s may lead to (none for a document that is no file)."""

@@ -14,22 +14,23 @@ and returns an `Outcome`.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from runner.model.event import Event
+from runner.model.frozen import frozen
 from runner.model.http import Call, Reply
 from runner.model.observation import Remote
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """Make these events durable."""
 
     events: tuple[Event, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """Send a call. `fresh`: on a connection of its own, never an idle one."""
 
@@ -38,7 +39,7 @@ class Request:
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Collection:
     """A list of one account with its evaluated parameters; `key` names it in the journal, `mark` is the ref of an
     item's mark (empty where the list shows none)."""
@@ -50,7 +51,7 @@ class Collection:
     mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Walk:
     """Read a list to its end. A walk that began at or after `since` (monotonic seconds) will do; `since` in the past
     lets one walk serve many."""
@@ -59,7 +60,7 @@ class Walk:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Walked:
     """A whole list. `began` is monotonic, `date` the server's own `Date` on the first page (seconds since 1970, or
     None), `by_mark` holds the items under their folded marks, where the list has a mark."""
@@ -74,7 +75,7 @@ class Walked:
         return len(self.items)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Until:
     """Wait for a moment on the monotonic clock; `reason` is for people."""
 
@@ -82,7 +83,7 @@ class Until:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hear:
     """Wait until a provider's notification carries `mark`, or until a moment; it is sent the id that was named, or an
     empty text."""
@@ -95,7 +96,7 @@ class Hear:
 OutcomeKind = Literal["received", "refused", "withdrawn", "blocked", "doubt", "failed", "waiting"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How a lifecycle ended. `received`: the effect has the identity `id`; `refused`, `withdrawn`: it does not exist;
     `blocked`: it must not be sent; `doubt`: a person must say; `failed`: retries are used up, nothing is there;

@@ -5,7 +5,6 @@ Only what is known to have had no effect is called safe or refused; everything e
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from runner.api.lifedata import ErrorSpec
 from runner.api.locate import MISSING, Scope, holds, locate
+from runner.model.frozen import frozen
 from runner.model.http import Answer, NoAnswer, Reply
 
 Meaning = Literal["accepted", "safe", "refused", "ambiguous"]
@@ -22,7 +22,7 @@ REFUSED = frozenset({*range(400, 407), *range(410, 419), 421, 422, 431, 451})
 LONGEST_MESSAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """`safe`: nothing was done there, and it may be sent again. `refused`: no effect, not to be sent again in
     this run. `ambiguous`: settle it. `accepted`: there is an effect, whether or not its id can be read.

@@ -6,7 +6,6 @@ Words used below: a *ref* is a location (`$response.body#/id`, `$item#/name`, `$
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any, Literal
 
@@ -52,12 +51,13 @@ from runner.api.calldata import (
 from runner.api.calldata import (
     WebhookDelivery as WebhookDelivery,
 )
+from runner.model.frozen import frozen
 
 Effect = Literal["paid", "free", "none"]
 Repeat = Literal["safe", "unsafe"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusSpec:
     """Where the status stands and which conditions mean ready or failed; all else is running. `looks_failed`: words
     that only a client guessed; `fold`: compare without case."""
@@ -71,7 +71,7 @@ class StatusSpec:
     message: Ref = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wait:
     """How the end is waited for: by `list` where it shows the status, polled between `every` seconds (least, most);
     `until` is the API's own estimate."""
@@ -81,7 +81,7 @@ class Wait:
     until: Ref = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Download:
     """A file among the results: a URL in the answer, or an operation that returns it. `accept` maps a file's ending
     to a media type. `each`: one per part, or per value of a path; `where`: field → allowed values."""
@@ -98,7 +98,7 @@ class Download:
     file_name: Ref = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """Where the id stands in the answer; `match` is a regular expression whose first group is the id."""
 
@@ -106,7 +106,7 @@ class Identity:
     match: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
     """One request that makes many marked results."""
 
@@ -117,7 +117,7 @@ class Parts:
     read: CallSpec | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fresh:
     """An old `ready` is believed once one of the fields `differs` from what `before` kept, within so many seconds."""
 
@@ -125,7 +125,7 @@ class Fresh:
     within: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WebhookSpec:
     """The field that takes our URL, what else to set, and where a notification carries the id and the mark."""
 
@@ -135,7 +135,7 @@ class WebhookSpec:
     mark: Ref = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CostSpec:
     """`paid`: where the answer tells the price, in `unit`; `on`: which answer.
     `balance`: the call that tells what is left."""
@@ -147,7 +147,7 @@ class CostSpec:
     on: Literal["create", "read"] = "create"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BulkRows:
     """The pages of a bulk request's rows, with each row's name and message."""
 
@@ -156,7 +156,7 @@ class BulkRows:
     message: Ref = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BulkSpec:
     """Many creates as rows of one workbook. `field`: the pointer of the workbook's URL in the inputs of `operation`;
     `same`: inputs that all rows of one workbook share, and that go into the request; `receipt`: the request's id;
@@ -174,7 +174,7 @@ class BulkSpec:
     settle: Settle = Settle(900.0, 30.0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorSpec:
     """How the API tells errors: conditions for a refusal and for being out of credit, where its code and message stand,
     statuses that are safe to repeat, and a sentence of help by code."""
@@ -187,7 +187,7 @@ class ErrorSpec:
     help: Mapping[str, str] = default(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resource:
     """A thing that a provider creates."""
 
@@ -218,7 +218,7 @@ class Resource:
     errors: ErrorSpec | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """A one-shot call."""
 
@@ -231,7 +231,7 @@ class Action:
     outputs: Mapping[str, Any] = default(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lookup:
     """A read-only call. `list`: a list of the provider, read whole; `volatile`: never pinned."""
 
@@ -244,7 +244,7 @@ class Lookup:
     outputs: Mapping[str, Any] = default(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionSpec:
     """A login whose answer gives what later calls carry. `keep`: name → ref; `life` None: until one of `renew_on`."""
 
@@ -256,7 +256,7 @@ class SessionSpec:
     renew_on: tuple[int, ...] = (401,)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuthScheme:
     """Chosen by the credentials `needs`. `headers` and `query` hold texts with `{auth.x}` and `{session.x}`."""
 

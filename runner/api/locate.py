@@ -3,12 +3,13 @@ wanted."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
 from runner.api.document import pointer_steps
 from runner.api.lifedata import Condition
+from runner.model.frozen import frozen
 from runner.model.http import Answer
 
 
@@ -27,7 +28,7 @@ class Missing:
 MISSING = Missing()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """What a ref can speak of. `request` are a call's inputs in one mapping (or a notification's body)."""
 

@@ -9,10 +9,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.api.document import Document
+from runner.model.frozen import frozen
 from runner.model.problem import Problem
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -20,7 +20,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _WRITABLE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """Where an operation stands: its path and method (lower case) in the document."""
 

@@ -8,7 +8,7 @@ earlier parameter, the parameter is called `<name>_<place>` (`id_path`). A body 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from runner.api.document import Document
@@ -17,6 +17,7 @@ from runner.api.naming import operation_index as operation_index
 from runner.api.naming import path_item
 from runner.api.naming import snake as snake
 from runner.api.shape import is_binary, is_object, shape_of
+from runner.model.frozen import frozen
 
 READS = frozenset({"GET", "HEAD"})
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -34,7 +35,7 @@ _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "for
 _IGNORED_HEADERS = {"accept", "content-type", "authorization"}  # OpenAPI: such parameters are ignored
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """`place` is path, query, header or cookie; `input` its name among the inputs; `media` set: written as
     JSON."""
@@ -51,7 +52,7 @@ class Parameter:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MediaType:
     """A form in which a body can be sent. `schema` is unresolved; `encoding` is OpenAPI's, by field; `whole` says that
     the body is no object, and so stands in one input."""
@@ -62,7 +63,7 @@ class MediaType:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Operation:
     """`method` is in upper case. `media` are the forms of the body, preferred first. `responses`: status text
     → unresolved response. `accept` names the answers that are understood. `choice`: media type → what must stand in

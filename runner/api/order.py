@@ -1,12 +1,13 @@
 """What a lifecycle is given: the wish for one effect, and a view of its surroundings without I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from runner.api.effects import Collection
 from runner.api.lifedata import Action, Delivery, ErrorSpec, Identity, Repeat, Resource, Settle
 from runner.api.provider import Use
+from runner.model.frozen import frozen
 
 
 class View(Protocol):
@@ -33,7 +34,7 @@ class View(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """A wish for one effect: everything that is known before it is asked for.
 
@@ -84,7 +85,7 @@ class Order:
         return self.use.kind.errors if isinstance(self.use.kind, Resource) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Baseline:
     """What stood under the mark before the call; `count` None: the list was not walked."""
 

@@ -1,7 +1,7 @@
 """Parts: one request that makes many results, each with its own mark, identity, status and file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runner.api.lifedata import Condition, FindSpec, Parts, Resource, StatusSpec
@@ -9,11 +9,12 @@ from runner.api.locate import MISSING, Scope, among, at_pointer, find_all, locat
 from runner.api.marks import fold_mark, minted_mark
 from runner.api.order import Order, View
 from runner.api.reading import Outcome, id_text
+from runner.model.frozen import frozen
 from runner.model.http import Answer
 from runner.model.part import PartReceipt, PartState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartReading:
     """What one part of an answer says: `outputs` are its own fields."""
 

@@ -1,7 +1,6 @@
 """Before a call with an effect: its mark, what stood under it, what the API says of the inputs, and the intent."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.api.concluding import judge_reply
@@ -15,13 +14,14 @@ from runner.api.parts import marked, only, parts_of, wanted
 from runner.api.provider import Use
 from runner.api.sealing import seal
 from runner.model.event import Intended
+from runner.model.frozen import frozen
 from runner.model.http import Answer, Call, Reply
 
 BASELINE_AGE = 60.0
 """A walk no older than this, in seconds, may serve as a baseline."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Marked:
     """The inputs as they will be sent. `marks`: one, or one for `each` part; none where nothing can carry it."""
 

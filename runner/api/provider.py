@@ -1,7 +1,7 @@
 """A provider: an OpenAPI document and what its `x-runner` says, and the use of one of its names by a job."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from runner.api import lifedata as life
@@ -12,11 +12,12 @@ from runner.api.operation import Operation, read_operation
 from runner.api.servers import foreign_server
 from runner.api.shape import shape_of
 from runner.api.xrunner import Vocabulary
+from runner.model.frozen import frozen
 
 Kind = life.Resource | life.Action | life.Lookup
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Provider:
     """One API. `base_url` is the document's own, without a slash at its end (empty when it names none);
     `digest` is the sha256 of the document and its overlay; `described` says whether there is an `x-runner`.
@@ -110,7 +111,7 @@ def plain_vocabulary(named: Mapping[str, str], index: Mapping[str, Target]) -> V
     return Vocabulary(actions=actions, lookups=lookups)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Use:
     """A provider's resource, action or lookup, as a job uses it."""
 

@@ -4,18 +4,19 @@ price."""
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from runner.api.lifedata import Condition, Identity, Resource, StatusSpec
 from runner.api.locate import MISSING, Scope, find_all, holds, locate
 from runner.api.provider import Use
+from runner.model.frozen import frozen
 from runner.model.http import Answer
 
 Outcome = Literal["running", "ready", "failed", "stalled"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """`id` is empty where the answer does not tell it. `status` is the API's own word, for people. `cost` is
     in `unit`, and None where the answer does not tell it."""

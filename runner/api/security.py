@@ -6,7 +6,7 @@ bearer token `token`, basic `username` and `password`, OAuth 2 client credential
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import product
 from typing import Any
 from urllib.parse import urljoin
@@ -15,11 +15,12 @@ from runner.api.document import Document
 from runner.api.lifedata import AuthScheme, CallSpec, SessionSpec
 from runner.api.naming import METHODS, path_item
 from runner.api.operation import FORM, MediaType, Operation, Parameter
+from runner.model.frozen import frozen
 
 _UNREADABLE = ("digest", "hoba", "mutual", "negotiate", "ntlm", "scram", "vapid", "dpop")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlainAuth:
     """The schemes, best first, and the operations that begin their sessions, which the document has no path for."""
 

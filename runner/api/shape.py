@@ -2,16 +2,17 @@
 `anyOf`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runner.api.document import Document
+from runner.model.frozen import frozen
 
 Seen = set[int]
 """Identities of the schemas that were looked at: one that comes again says nothing new of the same value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A `oneOf` or `anyOf`, its branches unresolved, and the schema that it stands in."""
 
@@ -25,7 +26,7 @@ class Choice:
         return isinstance(self.schema.get("discriminator"), Mapping)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """`fields`: name → unresolved schema, of every branch. `required`: those that every instance needs.
     `choices`: the `oneOf`/`anyOf` lists. `closed`: no other field may stand beside these; `open`: any may;

@@ -3,12 +3,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.api.document import MOST_HOPS, Document
 from runner.api.parameters import scalar_text
 from runner.api.shape import shape_of
+from runner.model.frozen import frozen
 
 _NAME = re.compile(r"[^\W\d][\w.\-]*(:[^\W\d][\w.\-]*)?\Z")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
@@ -19,7 +19,7 @@ class BadXml(Exception):
     """A value or a name that XML cannot carry; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Naming:
     """The `xml` object of a schema."""
 

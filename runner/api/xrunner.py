@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runner.api import lifedata as life
 from runner.api.document import Document
 from runner.api.schemas import schema_text
 from runner.api.xparts import Raw, conditions_of, delivery_of, errors_of, list_of, page_of, settle_of, spec_of
+from runner.model.frozen import frozen
 from runner.model.problem import Problem
 from runner.model.units import seconds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vocabulary:
     """Everything that an `x-runner` object says."""
 

@@ -1,7 +1,6 @@
 """Options that several commands share, each written once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ import click
 
 from runner.cli import exits
 from runner.model.errors import InvalidInput
+from runner.model.frozen import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,7 +25,7 @@ class Command(click.Command):
         return super().parse_args(ctx, spelled + args[end:])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """What the command line says of the manifest and of how to print."""
 

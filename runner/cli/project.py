@@ -5,7 +5,6 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from runner.cli.find import find_manifest
 from runner.cli.options import SANDBOX_FRESH, Chosen
 from runner.cli.screen import Screen, here
 from runner.model.errors import InvalidInput, WrongUsage
+from runner.model.frozen import frozen
 from runner.model.manifest import Manifest
 from runner.model.problem import Problem
 from runner.model.text import Secret
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"^[A-Za-z0-9][\w.-]*$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SandboxWishes:
     """How a sandbox is to be served: how many times faster than the world, and with which faults."""
 

@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.text import LocalFile, PublishedUrl, Secret
 from runner.model.unknown import Unknown, UnknownReached
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Canonical:
     """`digest` is the sha256 of `uses` and `inputs`; `inputs` is JSON, fit for the journal: no secret is in it."""
 

@@ -1,7 +1,7 @@
 """Everything that can be known to be wrong before anybody is asked: the last stage before a plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,14 @@ from runner.compile.expand import Expanded, expand
 from runner.compile.findings import Findings
 from runner.compile.settings import evaluate_settings
 from runner.compile.surroundings import Surroundings
+from runner.model.frozen import frozen
 from runner.model.graph import Graph
 from runner.model.manifest import Manifest
 from runner.model.problem import Problem
 from runner.model.settings import ProviderSettings, PublishSettings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """A checked manifest: what plan and apply take. `settings` are by provider; `state_path` is absolute; `budget` is
     the most that one run may spend, by unit."""
@@ -42,7 +43,7 @@ class Work:
     budget: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """`work` is None as soon as there is a problem that is no warning. `unset` are variables of the environment that
     `auth` lacks; they are among `problems` unless the surroundings are offline."""

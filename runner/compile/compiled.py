@@ -1,20 +1,20 @@
 """A job with its expressions compiled, once for all of its instances."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.compile.expression_tree import Constant, Node, compile_tree
 from runner.compile.expressions import ExpressionError, JobReference, Template, compile_value
 from runner.compile.findings import Findings
 from runner.compile.items import chains_of
+from runner.model.frozen import frozen
 from runner.model.manifest import Job, YamlPath
 
 WORKBOOK, PUBLISH = "workbook.file", "file.publish"
 BUILTINS = (WORKBOOK, PUBLISH)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledJob:
     """`rows` and `columns` are those of a `workbook.file`: the columns are evaluated per row, over rows as they are.
     `references` are all references to other jobs, with their paths; `chains` those of `for_each`, by dimension.

@@ -1,13 +1,13 @@
 """The `data:` of a manifest: tables and lists that expressions read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.compile.expression_tree import compile_tree, truth
 from runner.compile.expressions import ExpressionError, Template, compile_value
 from runner.compile.findings import Findings
+from runner.model.frozen import frozen
 from runner.model.manifest import Manifest, YamlPath
 from runner.model.problem import Place
 from runner.model.unknown import Unknown, contains_unknown
@@ -15,7 +15,7 @@ from runner.model.unknown import Unknown, contains_unknown
 _SPEC = ("file", "sheet", "header", "fill_down", "unpivot", "group_by")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """One data source: `value` is what expressions see; `places` are those of its rows, by their index, or of its
     groups, by their key. A broken source is Unknown, so that its readers are not blamed."""

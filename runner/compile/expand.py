@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from runner.api.catalogue import Catalogue
@@ -16,13 +15,14 @@ from runner.compile.items import Context, Upstream, items_of
 from runner.compile.needs import Needs, check_references, order
 from runner.compile.scope import Env, FileReader
 from runner.compile.surroundings import Surroundings
+from runner.model.frozen import frozen
 from runner.model.graph import Graph, Instance
 from runner.model.manifest import Manifest, YamlPath
 from runner.model.problem import Problem
 from runner.model.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expanded:
     """The instances, and the evaluator of their inputs. With problems the graph may lack instances."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.compile.expression_access import access
 from runner.compile.expression_errors import ExpressionError, FieldMissing
+from runner.model.frozen import frozen
 
 ROOTS = frozenset({"vars", "env", "data", "each", "jobs", "webhooks", "file", "row", "item"})
 """The names an expression may begin with."""
@@ -17,7 +17,7 @@ _TEXT = re.compile(r"\"([^\"\\]*)\"|'([^'\\]*)'")
 _NUMBER = re.compile(r"-?[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path:
     """A root name and the steps behind it; a step may be a path itself, whose value is the key."""
 

@@ -1,14 +1,13 @@
 """Finding the expressions in a scalar: `text ${{ expression }} text`. Nothing is evaluated here."""
 
-from dataclasses import dataclass
-
 from runner.compile.expression_errors import ExpressionError
+from runner.model.frozen import frozen
 
 OPEN, CLOSE = "${{", "}}"
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """The source between the delimiters, and its offset in the scalar."""
 

@@ -1,12 +1,12 @@
 """YAML values that hold expressions, compiled once per job and evaluated once per instance."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runner.compile.expression_access import kind_of
 from runner.compile.expressions import ExpressionError, Template, compile_value
 from runner.compile.scope import Each, InstanceView, JobItems, Outputs
+from runner.model.frozen import frozen
 from runner.model.manifest import YamlPath
 from runner.model.unknown import Unknown, UnknownReached
 
@@ -26,7 +26,7 @@ class Node(Protocol):
         """Every scalar with expressions in it, and its path."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant:
     """A value without expressions; all instances share it."""
 
@@ -39,7 +39,7 @@ class Constant:
         return iter(())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """A text with expressions in it."""
 
@@ -58,7 +58,7 @@ class Scalar:
         yield self.path, self.template
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fields:
     """A mapping."""
 
@@ -77,7 +77,7 @@ class Fields:
             yield from node.templates()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Items:
     """A list. A `$each` among its items adds its own items in its place."""
 
@@ -100,7 +100,7 @@ class Items:
             yield from node.templates()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeated:
     """`{$each: list, $if: condition, $item: value over item}`: a list made of data."""
 

@@ -10,13 +10,14 @@ from runner.compile.expression_errors import Absent, ExpressionError, FieldMissi
 from runner.compile.expression_path import Path, parse_path
 from runner.compile.expression_scan import Slot, scan
 from runner.compile.references import JobReference, KeyExpression
+from runner.model.frozen import frozen
 from runner.model.text import Secret
 from runner.model.unknown import UnknownReached
 
 __all__ = ["Absent", "ExpressionError", "FieldMissing", "JobReference", "Template", "compile_value"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """A compiled scalar.
 

@@ -1,7 +1,6 @@
 """The keys of the items of one `for_each`: given by a mapping, by `key:`, or by nature."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from runner.compile.expressions import ExpressionError, FieldMissing, Template, 
 from runner.compile.findings import Findings
 from runner.compile.keys import NoKey, Taken, key_of, natural_key
 from runner.compile.scope import Each
+from runner.model.frozen import frozen
 from runner.model.graph import Instance
 from runner.model.manifest import YamlPath
 from runner.model.problem import Place
@@ -19,7 +19,7 @@ from runner.model.unknown import Unknown, UnknownReached
 CHAIN_HINT = "chain on the job instead: `for_each: ${{ jobs.NAME }}`"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Upstream:
     """A job that is expanded already."""
 
@@ -27,7 +27,7 @@ class Upstream:
     many: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """`names` are what may be read before jobs exist; `sources` are the data sources, for the places of their rows;
     `upstream` gives the instances of jobs that stand before this one."""
@@ -39,7 +39,7 @@ class Context:
     findings: Findings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bare:
     """An item before it has a key: `own` is the key that a mapping gives it, `each` that of a chain. `path` is set
     when it stands in the manifest itself."""

@@ -1,7 +1,7 @@
 """`for_each`: from what a manifest says to the items, each with its key."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -11,6 +11,7 @@ from runner.compile.expressions import ExpressionError, Template, compile_value
 from runner.compile.item_keys import CHAIN_HINT, Bare, Context, Upstream, keyed
 from runner.compile.nearby import did_you_mean
 from runner.compile.scope import Each
+from runner.model.frozen import frozen
 from runner.model.manifest import YamlPath
 from runner.model.problem import Place
 from runner.model.unknown import Unknown
@@ -18,7 +19,7 @@ from runner.model.unknown import Unknown
 __all__ = ["CHAIN_HINT", "Context", "Item", "Upstream", "chained_job", "chains_of", "items_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One item: what `each` is for it, with its keys; `chained` when it is an upstream instance's own `each`."""
 
@@ -176,7 +177,7 @@ def _product(raw: Mapping[str, Any], path: YamlPath, context: Context) -> list[I
     return made
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Dimension:
     """One item of one dimension; a chained one is the upstream's whole `each`."""
 

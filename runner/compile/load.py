@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from runner.compile.nearby import nearest
 from runner.compile.shape import Fault, check_shape
 from runner.compile.source import LARGEST, Source, parse_yaml, too_large
 from runner.compile.variables import override
+from runner.model.frozen import frozen
 from runner.model.manifest import READY, BulkSettings, Job, Manifest, YamlPath
 from runner.model.problem import Place, Problem
 from runner.model.units import seconds
@@ -20,7 +21,7 @@ _JOB_CORE = frozenset({"uses", "with", "for_each"})
 _REPLACEABLE = frozenset({"version", "name", "budget", "webhooks", "moved"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """`manifest` is None as soon as there is a problem that is no warning.
 

@@ -1,13 +1,13 @@
 """The two uses that are built in: `workbook.file` (rows → xlsx → URL) and `file.publish` (a local file → URL)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from runner.compile.compiled import BUILTINS, WORKBOOK
 from runner.model.errors import InvalidInput
+from runner.model.frozen import frozen
 from runner.model.graph import Instance
 from runner.model.manifest import Manifest
 from runner.model.problem import Place, Problem
@@ -60,7 +60,7 @@ def builtin_schema(uses: str) -> dict[str, Any]:
     return WORKBOOK_SCHEMA if uses == WORKBOOK else PUBLISH_SCHEMA
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Artifact:
     """A file to publish under `name`: its bytes (`content`), or the local file it is copied from (`source`).
 

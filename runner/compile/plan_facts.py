@@ -1,12 +1,12 @@
 """What the plan must know of a job, gathered once for all of its instances."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.api.catalogue import Catalogue
 from runner.api.lifedata import Action, BulkSpec, Delivery, Lookup, Resource
 from runner.api.provider import Provider
+from runner.model.frozen import frozen
 from runner.model.manifest import Job
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ RESOURCE, ACTION, LOOKUP, BUILTIN = "resource", "action", "lookup", "builtin"
 BUILTINS = frozenset({"workbook.file", "file.publish"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobFacts:
     """A job with what its provider document says of it. `provider` is None for what is built in."""
 

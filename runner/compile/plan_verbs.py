@@ -1,14 +1,13 @@
 """What is decided about one instance: a verb, why, and what a person must type where it cannot go on."""
 
-from dataclasses import dataclass
-
+from runner.model.frozen import frozen
 from runner.model.plan import FieldDiff, Verb
 from runner.model.state import InstanceState, Phase
 
 SENT_AGAIN = "is sent again, as a person decided"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """`sure` is false where only apply can decide; `consent` is false where apply must not pay for a change.
     `firm`: nothing behind this instance may go on, not even what tolerates a failure."""

@@ -1,8 +1,9 @@
 """A reference of an expression to a job, as it stands in the syntax tree."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from runner.model.frozen import frozen
 
 
 class KeyExpression(Protocol):
@@ -17,7 +18,7 @@ class KeyExpression(Protocol):
 Key = str | KeyExpression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobReference:
     """`jobs.JOB[KEY]`, with the names behind it; `key` None stands for the whole job.
 

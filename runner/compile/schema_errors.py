@@ -1,11 +1,11 @@
 """What jsonschema finds wrong with inputs, in words a person can act on."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.compile.expression_access import kind_of
 from runner.compile.nearby import did_you_mean, nearest
+from runner.model.frozen import frozen
 from runner.model.text import Secret
 
 Steps = tuple[str | int, ...]
@@ -16,7 +16,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """One thing wrong with the inputs, at `steps` in them. `field` is about a field's being there, not its value."""
 

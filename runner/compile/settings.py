@@ -1,7 +1,7 @@
 """What a manifest says of its surroundings, evaluated: providers, publishing, the place of the state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from runner.compile.expressions import ExpressionError
 from runner.compile.findings import Findings
 from runner.compile.scope import Env
 from runner.compile.surroundings import SandboxOverrides, Surroundings
+from runner.model.frozen import frozen
 from runner.model.manifest import Manifest, YamlPath
 from runner.model.problem import Problem
 from runner.model.settings import ProviderSettings, PublishSettings, SettleSettings
@@ -19,7 +20,7 @@ from runner.model.units import rate, seconds
 from runner.model.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """`providers` are those that jobs use, whether the manifest names them or not; `budget` is that of one run.
     `unset` are variables of the environment that `auth` needs: problems for `apply` and an online `plan` only."""

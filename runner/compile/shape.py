@@ -7,13 +7,13 @@ explained whose type fits what was written.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runner.api.schemas import schema_text
 from runner.compile.nearby import did_you_mean, nearest
 from runner.compile.source import Source
+from runner.model.frozen import frozen
 from runner.model.manifest import YamlPath
 from runner.model.problem import Problem
 
@@ -31,7 +31,7 @@ _PLAIN_PATH = re.compile(r"(vars|data|jobs|each|env|item|row)[.\[]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """A problem of shape. `path` leads to what is wrong; for an unknown key, to that key."""
 

@@ -1,11 +1,13 @@
 """What a manifest is checked in: the environment, and whether a sandbox stands in for the APIs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from runner.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class SandboxOverrides:
     """What replaces `auth` and `base_url` of providers, and the publish URL, before anything is evaluated.
 
@@ -18,7 +20,7 @@ class SandboxOverrides:
     state: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """`env` is read by the names that the manifest uses. `out_dir` None: files are saved beside the manifest."""
 

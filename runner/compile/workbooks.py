@@ -1,13 +1,13 @@
 """The workbooks that a manifest makes, as far as they are known before apply."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.api.lifedata import BulkSpec, Resource
 from runner.compile.check import Work
 from runner.compile.scope import OutputsView
+from runner.model.frozen import frozen
 from runner.model.graph import Instance
 from runner.model.manifest import Job
 from runner.model.text import plain
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runner.workbook.build import Built
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Book:
     """A workbook's file: `address` is the instance's own, or the bulk job's; `rows` counts its rows."""
 
@@ -28,7 +28,7 @@ class Book:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Books:
     """What could be built, and the addresses whose rows only apply can know, with why."""
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from runner.compile.yaml_values import line_at
+from runner.model.frozen import frozen
 from runner.model.problem import Place, Problem
 
 _EXPRESSION = re.compile(
@@ -17,7 +17,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _NO_SPACE = re.compile(r"\s*(?:- )?[A-Za-z_][\w.-]*:[^\s:/].*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """A place as the parser marks it; all from 0."""
 
@@ -26,7 +26,7 @@ class Spot:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A translated complaint."""
 

@@ -5,15 +5,16 @@ generation can ever be taken for news of a newer one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, ClassVar
 
 from runner.model.event_base import Event as Event
+from runner.model.frozen import frozen
 from runner.model.http import Call
 from runner.model.part import PartFinished, PartReceipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RunStarted(Event):
     """A command began to work on the state. `commit` is the git commit of the manifest, when it stands in one."""
 
@@ -26,7 +27,7 @@ class RunStarted(Event):
     commit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RunEnded(Event):
     """A command came to its end by itself; `exit` is its exit code."""
 
@@ -35,7 +36,7 @@ class RunEnded(Event):
     exit: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Member:
     """One instance in a bulk group: its row (from 1) in the workbook and the name that row carries."""
 
@@ -47,7 +48,7 @@ class Member:
     inputs: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Intended(Event):
     """A call with an effect is about to be sent. Durable before its first byte leaves.
 
@@ -84,7 +85,7 @@ class Intended(Event):
     clock: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class GroupIntended(Event):
     """A bulk request for many instances is about to be sent; `address` is the group's own (`batch@1`)."""
 
@@ -104,7 +105,7 @@ class GroupIntended(Event):
     accepted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class GroupReceived(Event):
     """The bulk request was accepted under `id`."""
 
@@ -113,7 +114,7 @@ class GroupReceived(Event):
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class GroupClosed(Event):
     """Every member of the group has its own outcome, or the group was never sent; `reason` says which."""
 
@@ -122,7 +123,7 @@ class GroupClosed(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Received(Event):
     """The effect has an identity. `how`: answered, adopted, imported or resolved."""
 
@@ -142,7 +143,7 @@ class Received(Event):
     parts: tuple[PartReceipt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Refused(Event):
     """The API refused the call; nothing happened there. `status` is the HTTP status, `code` the API's own word."""
 
@@ -154,7 +155,7 @@ class Refused(Event):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Withdrawn(Event):
     """An intent had no effect and is closed: never sent, or shown to be absent; `reason` says how that is known."""
 
@@ -164,7 +165,7 @@ class Withdrawn(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Settling(Event):
     """The outcome of an intent is being looked for. `since` is the server's own `Date` from which time counts.
     `accepted`: the API said yes, and the identity could not be read."""
@@ -177,7 +178,7 @@ class Settling(Event):
     accepted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Doubted(Event):
     """The outcome cannot be settled without a person."""
 
@@ -188,7 +189,7 @@ class Doubted(Event):
     candidates: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Resolved(Event):
     """A person settled a doubt: `how` is resend or abandon (adopting is a `Received`)."""
 
@@ -198,7 +199,7 @@ class Resolved(Event):
     how: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Progressed(Event):
     """The remote status changed, and the work is still running."""
 
@@ -208,7 +209,7 @@ class Progressed(Event):
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Finished(Event):
     """The work ended there. `outcome`: ready, failed or stalled; `digest` and `inputs` stand for unpaid local work."""
 
@@ -226,7 +227,7 @@ class Finished(Event):
     inputs: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Saving(Event):
     """A download is whole in a temporary file of this size and digest, and is about to get its name."""
 
@@ -239,7 +240,7 @@ class Saving(Event):
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Saved(Event):
     """The download stands under its name; `mtime_ns` is the file's own."""
 
@@ -250,7 +251,7 @@ class Saved(Event):
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Accepted(Event):
     """A person left finished work as it is although its inputs changed to `digest`."""
 
@@ -260,7 +261,7 @@ class Accepted(Event):
     inputs: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Moved(Event):
     """What was known as `address` is now `to`."""
 
@@ -269,7 +270,7 @@ class Moved(Event):
     to: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Forgotten(Event):
     """The state no longer knows this address; nothing was done to the remote thing."""
 

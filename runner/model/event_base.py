@@ -1,10 +1,11 @@
 """What every event is."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from runner.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen(kw_only=True)
 class Event:
     """The base of all events; `kind` is the word that stands in the journal."""
 

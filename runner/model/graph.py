@@ -1,11 +1,13 @@
 """Instances and what they wait for. It knows nothing of providers, and keeps no value of a `with`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runner.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Need:
     """`target` is an address or, with `gather`, a job's name: all of its instances. `until`: submitted, ready, settled.
 
@@ -18,7 +20,7 @@ class Need:
     tolerant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instance:
     """One item of a job. `keys` are (dimension, key) pairs; a plain `for_each` has the one dimension ``""``.
 
@@ -38,7 +40,7 @@ class Instance:
         return "/".join(key for _, key in self.keys)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Graph:
     """All instances by address, each behind what it needs; `jobs` maps a job to its addresses."""
 

@@ -1,11 +1,13 @@
 """A request and what came of it, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runner.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Upload:
     """A local file that stands in a multipart or binary body; the transport streams it."""
 
@@ -14,7 +16,7 @@ class Upload:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A request before credentials are added: what the journal stores and the transport sends.
 
@@ -40,7 +42,7 @@ class Call:
         return b"".join(piece for piece in self.body if isinstance(piece, bytes))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A whole answer. Header names are in lower case.
 
@@ -57,7 +59,7 @@ class Answer:
         return 200 <= self.status < 300
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoAnswer:
     """No whole answer came. `left` is the transport's fact: a connection was handed to this request.
 

@@ -1,10 +1,11 @@
 """A manifest as it was loaded: shapes are checked, expressions are not yet evaluated."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.problem import Place
 
 YamlPath = tuple[str | int, ...]
@@ -14,7 +15,7 @@ Locate = Callable[[YamlPath], tuple[Place, str]]
 SUBMITTED, READY, SETTLED = "submitted", "ready", "settled"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BulkSettings:
     """Many rows, one workbook, one request: at most `size` rows (None: the provider's own), `wait` in seconds.
 
@@ -30,7 +31,7 @@ class BulkSettings:
         return tuple(name for name in same if name not in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """An entry of `jobs:`. Fields that may hold expressions are raw YAML values (`Any`).
 
@@ -57,7 +58,7 @@ class Job:
     labels: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """One YAML document. `file` is absolute; relative paths in it are relative to `folder`.
 

@@ -1,14 +1,15 @@
 """What was seen at the APIs before paying, as values for the plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.plan import Cost
 from runner.model.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remote:
     """One thing that a list showed: its id, its mark as written there, and the item itself."""
 
@@ -17,7 +18,7 @@ class Remote:
     item: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """Why an instance must not be sent, and what to type or to mend."""
 
@@ -25,7 +26,7 @@ class Block:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observations:
     """`lookups`: address → outputs. `remotes`: address of a planned create → what stands there under its mark and is
     unknown to this state. `balances`: provider → what is left. `blocks`: address → why it cannot be sent.

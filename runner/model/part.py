@@ -1,13 +1,14 @@
 """Parts: the results of one request that makes many, such as the conversions of an order or the renders of a batch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from runner.model.event_base import Event
+from runner.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PartReceipt:
     """A part has an identity. `index` is its place in the manifest's own list, from 0."""
 
@@ -18,7 +19,7 @@ class PartReceipt:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PartFinished(Event):
     """One part ended there. `outcome`: ready, failed or stalled."""
 
@@ -34,7 +35,7 @@ class PartFinished(Event):
     outputs: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartState:
     """What is known of one part. `outcome`: running, ready, failed or stalled."""
 

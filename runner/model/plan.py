@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from runner.model.frozen import frozen
 from runner.model.problem import Problem
 
 
@@ -30,7 +31,7 @@ SENDING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.C
 """Verbs that send something new to an API."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldDiff:
     """One field of `with` (or one cell of a workbook) before and after, as people read them; None: absent."""
 
@@ -39,7 +40,7 @@ class FieldDiff:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """An amount in a provider's own unit. `estimate` is false for what the API itself told."""
 
@@ -48,7 +49,7 @@ class Cost:
     estimate: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What will be done to one instance. `sure` is false (`create?`) where only apply can decide.
 
@@ -83,7 +84,7 @@ class Change:
         return self.verb is Verb.BLOCKED and self.command.startswith("runner resolve ")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BulkRequests:
     """How many bulk requests a job makes at the most, for how many rows."""
 
@@ -92,7 +93,7 @@ class BulkRequests:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Changes by address in the order of the graph.
 

@@ -1,9 +1,9 @@
 """A problem in what the user wrote: what is wrong, where, and what to do."""
 
-from dataclasses import dataclass
+from runner.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Place:
     """A place in a file: a line and column of a text (both from 1; 0 means the whole file), or a cell of a table."""
 
@@ -22,7 +22,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One thing that is wrong with a manifest, a provider document or a data file.
 

@@ -1,10 +1,12 @@
 """What a run tells while it works, and what it has to say at its end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from runner.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """Something happened to an instance, worth a line: `what` is a word of `WHAT`, `detail` is for people.
 
@@ -23,7 +25,7 @@ WHAT = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trouble:
     """An instance that did not get where it should, why, and what to type next. `kind`: failed, refused, stalled,
     timeout, doubt, blocked, skipped, download, error."""
@@ -34,7 +36,7 @@ class Trouble:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunResult:
     """What a run did. `paid`: provider → (unit → amount), unit `calls` counts accepted paid calls; `done` counts
     instances that reached their end in this run, `unchanged` those that had nothing to do, `running` those still

@@ -1,11 +1,13 @@
 """What a manifest says of its surroundings, evaluated: providers, publishing, the place of the state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from runner.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class SettleSettings:
     """The user's own settling times in seconds (None: the provider's), and whether lists are vouched to be whole."""
 
@@ -14,7 +16,7 @@ class SettleSettings:
     whole: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderSettings:
     """An entry of `providers:`, evaluated. `auth` holds `Secret` texts; `rate` is (how many, per seconds).
 
@@ -33,7 +35,7 @@ class ProviderSettings:
     prices: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PublishSettings:
     """Where published files are written, and the URL under which that directory is served (ends with a slash)."""
 

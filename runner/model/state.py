@@ -1,11 +1,12 @@
 """The state: what is known to be paid for and where it stands; the fold of the journal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from runner.model.event import GroupIntended, Intended
+from runner.model.frozen import frozen
 from runner.model.part import PartState
 
 
@@ -27,7 +28,7 @@ class Phase(StrEnum):
     ABANDONED = "abandoned"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileState:
     """A downloaded file. `path` is as `save` wrote it; `done` is false between its digest and its name."""
 
@@ -39,7 +40,7 @@ class FileState:
     mtime_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstanceState:
     """What is known of one instance. `inputs` is the canonical `with` that `digest` was made of.
 
@@ -88,7 +89,7 @@ class InstanceState:
         return bool(self.id) or self.phase in (Phase.UNSETTLED, Phase.DOUBT)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupState:
     """A bulk request. `id` is empty while its answer is not known; a closed group is history."""
 
@@ -100,7 +101,7 @@ class GroupState:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """Everything known, by address. `sequence` is the number of the last event folded in."""
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import translate
 
+from runner.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Wishes:
     """Consents and selections of one command.
 

@@ -1,8 +1,9 @@
 """A JSON Schema of inputs as fields that a person can read: names, types, values, defaults, what is inside."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from runner.model.frozen import frozen
 
 _KINDS = {
     "string": "text", "number": "number", "integer": "whole number", "boolean": "true or false",
@@ -17,7 +18,7 @@ _PARTS = ("allOf", "anyOf", "oneOf")
 _DEEPEST = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """`kind` in words (`list of mappings`); `values` are those of an enum; `limits` in words; `inside` says whether
     there are fields in it."""
@@ -46,7 +47,7 @@ class Field:
         return made
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """A schema, and the whole one whose `$defs` it refers to."""
 

@@ -1,13 +1,14 @@
 """The pages of `runner explain` as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.report.explain_fields import Field
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsePage:
     """A name that a job's `uses` can have. `facts` are sentences of money and safety; `downloads` name → formats;
     `outputs` None: the document does not tell them all."""
@@ -33,7 +34,7 @@ class UsePage:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderPage:
     """An API. `credentials` are the sets of names that `auth` takes; `uses` are (kind, uses, summary)."""
 
@@ -53,7 +54,7 @@ class ProviderPage:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldPage:
     """One input, and what is inside of it."""
 
@@ -66,7 +67,7 @@ class FieldPage:
         return {"path": self.path, **self.held.json(), "with": [one.json() for one in self.inside]}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndexPage:
     """All providers, the built-in uses among them: (name, title, uses)."""
 

@@ -1,13 +1,13 @@
 """What a plan is known to cost, by provider and unit, beside what is left there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from runner.model.frozen import frozen
 from runner.model.plan import SENDING, Cost, Plan
 from runner.report.words import amount, counted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Need:
     """Paid calls at one provider: `amount` of `unit` where the cost is known, `unknown` without one."""
 

@@ -1,9 +1,9 @@
 """Where things stand, from the journal alone."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.state import InstanceState, Phase, State
 from runner.report.words import Look, amount, counted, shorten
 
@@ -22,7 +22,7 @@ _COLOURS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobStatus:
     """How many instances of a job stand where, how many files are missing, and what was paid by unit."""
 

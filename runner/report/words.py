@@ -1,10 +1,10 @@
 """How people's reports look: colours on a terminal, counts in words, commands as they can be typed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import click
 
+from runner.model.frozen import frozen
 from runner.model.plan import Verb
 
 _VERB_COLOURS = {
@@ -22,7 +22,7 @@ _VERB_COLOURS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """Whether colours are shown, and the options that hints repeat (`-f season.yaml --sandbox`)."""
 

@@ -4,9 +4,9 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.problem import Place, Problem
 from runner.workbook.cells import Unfit, cell
 from runner.workbook.columns import Matcher, Target
@@ -24,7 +24,7 @@ Cells = list[Any]
 """A row's values by the slots of their columns; shorter where the last ones are absent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Built:
     """A workbook, or the problems that forbid it (`content` is empty then). Warnings do not forbid it."""
 

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.workbook.findings import Findings, did_you_mean
 from runner.workbook.rows import Row
 from runner.workbook.templates import LANGUAGE, Column, Template, folded
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Target:
     """A column as it is written: `index` in the template, and its heading with the language filled in."""
 

@@ -1,13 +1,13 @@
 """A table before its header is known: rows of plain values, and where each stands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.problem import Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grid:
     """One sheet, or one CSV file. `rows[i]` stands on line (CSV) or row (sheet) `lines[i]`, counted from 1.
 

@@ -1,14 +1,15 @@
 """Rows that know where they stand, so that a problem found much later still names the cell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.problem import Place
 from runner.workbook.grid import place_of_cell
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """What all rows of one sheet share: `columns` maps a heading to its column number, from 1."""
 
@@ -49,7 +50,7 @@ def place_of(row: Any, heading: str | None = None) -> Place | None:
     return row.cell(heading) if isinstance(row, TableRow) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A row for a workbook, evaluated: field or heading → cell. A mapping inside gives dotted fields
     (`settings.noOfSpeakers`).

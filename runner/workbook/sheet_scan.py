@@ -7,9 +7,9 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from runner.model.frozen import frozen
 from runner.workbook.grid import column_number
 
 MOST_BYTES = 1 << 30
@@ -28,7 +28,7 @@ _ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?r=[\"'](\d+)[\"']")
 _LONGEST_CELL = 40_000  # bytes; a formula has at most 8,192 characters
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Oddity:
     """A cell without a value: `error` is what it shows (`#REF!`), or empty: a formula never computed."""
 
@@ -37,7 +37,7 @@ class Oddity:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scan:
     """`far` is set where the sheet spans more cells than can be held, as (rows, columns)."""
 

@@ -6,10 +6,11 @@ then `shape` applies `unpivot` and `group_by`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.problem import Place, Problem
 from runner.workbook.csv_rows import read_csv
 from runner.workbook.findings import Findings, did_you_mean
@@ -31,7 +32,7 @@ _TREES = (".json", ".yaml", ".yml")
 _BOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableSpec:
     """An entry of a manifest's `data:`, but for its `where`.
 
@@ -48,7 +49,7 @@ class TableSpec:
     group_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """Rows in their order. A row of a file of tables is a `TableRow`; of JSON and YAML it may be any value.
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.api.schemas import schema_names, schema_text
 from runner.model.errors import InvalidInput
+from runner.model.frozen import frozen
 from runner.model.problem import Place, Problem
 from runner.workbook.findings import did_you_mean
 
@@ -15,7 +15,7 @@ _FOLDER = "templates"
 LANGUAGE = "<LANG>"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column. A heading with `<LANG>` stands for one column a language, its language matching `pattern`.
 
@@ -42,7 +42,7 @@ class Column:
         return bool(self.pattern) and LANGUAGE in self.heading
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """A workbook's form. `base` is the vendor's own file, of which rows below `header_row` are exchanged. With `open`
     rows may have columns of their own, which stand behind the others in the order of their headings."""

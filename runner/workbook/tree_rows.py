@@ -4,10 +4,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.problem import Place
 from runner.workbook.findings import Findings
 
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     """The rows, the line of each (0: unknown), and the keys where the file holds a mapping."""
 

@@ -1,15 +1,15 @@
 """Columns to rows: one row for each column named, as `unpivot` asks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from runner.model.frozen import frozen
 from runner.model.problem import Place
 from runner.workbook.findings import Findings, did_you_mean
 from runner.workbook.rows import Layout, TableRow, place_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnpivotSpec:
     """`columns` become rows: their heading goes to the column `name`, their cell to the column `value`."""
 

@@ -5,7 +5,7 @@ id once the request has ended is looked for by its name in the collection, as a 
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from runner.api.concluding import PATIENCE, pause_after
@@ -31,13 +31,14 @@ from runner.model.event import (
     Refused,
     Withdrawn,
 )
+from runner.model.frozen import frozen
 from runner.model.http import Answer, Reply
 
 VANISHED = 3
 """How often in a row a request's id may be unknown there before its rows are looked for by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupOrder:
     """A wish for one bulk request. `members` are those without an outcome; `every` is (least, most) seconds between
     looks at its progress; `settle` is in seconds of this run."""

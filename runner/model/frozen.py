@@ -1,0 +1,175 @@
+"""`@frozen`: a frozen dataclass with slots, whose methods are written when they are first needed.
+
+`@dataclass(frozen=True, slots=True)` writes and compiles six functions for a class while its module is imported, which
+takes more than a millisecond; a command imports a hundred such classes, makes objects of some, and compares few.
+`@frozen` gives the same class. Its `__init__` is written at the first object; the rest is left to `dataclasses`, at the
+first `fields`, `replace`, comparison or `repr`. To mypy, to `dataclasses` and to the reader it is a dataclass like any
+other.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, overload
+
+T = TypeVar("T")
+
+_WRITING = threading.RLock()
+_ALWAYS, _COMPARED = ("__init__", "__repr__"), ("__eq__", "__hash__")
+_ORDERED = ("__lt__", "__le__", "__gt__", "__ge__")
+_FACTS = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
+
+
+@overload
+def frozen(cls: type[T], /) -> type[T]: ...
+@overload
+def frozen(
+    *, kw_only: bool = False, eq: bool = True, order: bool = False
+) -> Callable[[type[T]], type[T]]: ...
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def frozen(cls: Any = None, /, **options: bool) -> Any:
+    """The class as a frozen dataclass with slots. The options are those of `dataclass`."""
+    return _slotted(cls, options) if cls is not None else lambda cls: _slotted(cls, options)
+
+
+class _Writer:
+    """What is to be written for a class, and out of which: the class as it was, without slots.
+
+    `parameters` are its own fields: default (or Field, or MISSING), and whether by keyword alone.
+    """
+
+    __slots__ = ("made", "options", "parameters", "plain", "simple", "written")
+
+    def __init__(self, plain: type, options: Mapping[str, bool]) -> None:
+        self.plain, self.options = plain, options
+        self.made: type = plain
+        self.written = False
+        by_keyword = options.get("kw_only", False)
+        held = {name: vars(plain).get(name, MISSING) for name in _names(plain)}
+        self.parameters = {name: (default, by_keyword) for name, default in held.items()}
+        self.simple = "__post_init__" not in vars(plain) and all(
+            one.init and one.kw_only is MISSING for one in held.values() if isinstance(one, Field)
+        )
+
+    def write(self) -> None:
+        """Lets `dataclasses` work on the plain class, and takes over what it wrote; once."""
+        with _WRITING:
+            if self.written:
+                return
+            own = set(vars(self.plain))
+            written: type = dataclass(frozen=True, slots=True, **self.options)(self.plain)
+            for name in (*_ALWAYS, *_COMPARED, *_ORDERED, *_FACTS, "__replace__"):
+                if name in vars(written) and (name not in own or name == "__hash__"):
+                    setattr(self.made, name, vars(written)[name])
+            self.written = True
+
+    def write_init(self) -> None:
+        """Writes `__init__` as `dataclasses` would, and nothing else; where there is more to it than defaults, all."""
+        bases = [vars(base).get("__writer__") for base in reversed(self.made.__mro__)]
+        writers: list[_Writer] = [one for one in bases if one is not None]
+        if all(one.simple for one in writers):
+            init: Any = _init({name: held for one in writers for name, held in one.parameters.items()})
+            self.made.__init__ = init  # type: ignore[misc]
+        else:
+            self.write()
+
+    def method(self, name: str) -> Callable[..., Any]:
+        """A stand-in that has the method written, and calls it."""
+
+        def write_first(held: Any, *args: Any, **named: Any) -> Any:
+            if name == "__init__":
+                self.write_init()
+            else:
+                self.write()
+            return getattr(self.made, name)(held, *args, **named)
+
+        return write_first
+
+
+class _Fact:
+    """An attribute of the class that is known once `dataclasses` has worked on it."""
+
+    __slots__ = ("name", "writer")
+
+    def __init__(self, writer: _Writer, name: str) -> None:
+        self.writer, self.name = writer, name
+
+    def __get__(self, held: object, owner: type) -> Any:
+        self.writer.write()
+        return getattr(self.writer.made, self.name)
+
+
+def _slotted(cls: type, options: Mapping[str, bool]) -> type:
+    """The class with slots in place of its defaults, and stand-ins for all that is written later."""
+    named = _names(cls)
+    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__slots__", ())}
+    members = {
+        name: held for name, held in vars(cls).items() if name not in ("__dict__", "__weakref__", *named)
+    }
+    members["__slots__"] = tuple(name for name in named if name not in inherited)
+    writer = _Writer(cls, options)
+    wanted = (
+        *_ALWAYS,
+        *(_COMPARED if options.get("eq", True) else ()),
+        *(_ORDERED if options.get("order") else ()),
+    )
+    if members.get("__hash__") is None:
+        members.pop("__hash__", None)
+    for name in wanted:
+        members.setdefault(name, writer.method(name))
+    members.update({name: _Fact(writer, name) for name in _FACTS}, **_FROZEN)
+    members["__writer__"] = writer
+    writer.made = type(cls)(cls.__name__, cls.__bases__, members)
+    writer.made.__qualname__ = cls.__qualname__
+    return writer.made
+
+
+def _names(cls: type) -> list[str]:
+    """The fields that a class has itself."""
+    hints: Any = cls.__annotations__.items()
+    return [name for name, hint in hints if hint is not ClassVar and get_origin(hint) is not ClassVar]
+
+
+def _init(parameters: Mapping[str, tuple[Any, bool]]) -> Callable[..., None]:
+    """An `__init__` that sets each slot."""
+    known: dict[str, Any] = {"_set": object.__setattr__, "_none": MISSING}
+    placed, named, body = ["self"], ["*"], []
+    for name, (default, by_keyword) in parameters.items():
+        given, spelled = name, name
+        if isinstance(default, Field) and default.default_factory is not MISSING:
+            known[f"_make_{name}"] = default.default_factory
+            spelled, given = f"{name}=_none", f"_make_{name}() if {name} is _none else {name}"
+        elif default is not MISSING and not (isinstance(default, Field) and default.default is MISSING):
+            known[f"_default_{name}"] = default.default if isinstance(default, Field) else default
+            spelled = f"{name}=_default_{name}"
+        (named if by_keyword else placed).append(spelled)
+        body.append(f" _set(self, {name!r}, {given})\n")
+    signature = ", ".join(placed + (named if len(named) > 1 else []))
+    exec(f"def __init__({signature}):\n{''.join(body) or ' pass'}", known)
+    made: Callable[..., None] = known["__init__"]
+    return made
+
+
+def _refuse_set(held: object, name: str, _: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_delete(held: object, name: str) -> None:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _state(held: Any) -> list[Any]:
+    return [getattr(held, one.name) for one in fields(held)]
+
+
+def _take_state(held: Any, state: list[Any]) -> None:
+    for one, kept in zip(fields(held), state, strict=True):
+        object.__setattr__(held, one.name, kept)
+
+
+_FROZEN: Mapping[str, Any] = {
+    "__setattr__": _refuse_set,
+    "__delattr__": _refuse_delete,
+    "__getstate__": _state,
+    "__setstate__": _take_state,
+}
