@@ -66,29 +66,28 @@ def check_jobs(manifest: Manifest, uses: Mapping[str, Use], findings: Findings) 
             )
         if job.uses in BUILTINS:
             if manifest.publish is None:
-                findings.add(
-                    "no-publish",
-                    f"`{job.uses}` has nowhere to publish its file",
-                    ("jobs", name, "uses"),
-                    "say where: `publish: {directory: published, base_url: https://…}`",
-                )
+                _no_publish(f"`{job.uses}` has nowhere to publish its file", ("jobs", name, "uses"), findings)
             if job.bulk is not None:
                 _no_bulk(job, findings)
             _known_saves(job, OUTPUTS, findings)
         elif use is not None:
-            _check_bulk(job, use, findings)
+            _check_bulk(job, use, manifest.publish is not None, findings)
             if isinstance(use.kind, Resource):
                 _check_saves(job, use.kind, findings)
                 _check_units(job, use.kind, findings)
 
 
-def _check_bulk(job: Job, use: Use, findings: Findings) -> None:
+def _check_bulk(job: Job, use: Use, publishing: bool, findings: Findings) -> None:
     if job.bulk is None:
         return
     spec = use.kind.bulk if isinstance(use.kind, Resource) else None
     if spec is None:
         _no_bulk(job, findings)
         return
+    if not publishing:
+        _no_publish(
+            "the workbook of a bulk request has nowhere to be published", ("jobs", job.name, "bulk"), findings
+        )
     check_columns(job, spec, findings)
     if job.bulk.size is not None and job.bulk.size > spec.size:
         findings.add(
@@ -97,6 +96,12 @@ def _check_bulk(job: Job, use: Use, findings: Findings) -> None:
             ("jobs", job.name, "bulk"),
             "lower `size`",
         )
+
+
+def _no_publish(message: str, path: YamlPath, findings: Findings) -> None:
+    findings.add(
+        "no-publish", message, path, "say where: `publish: {directory: published, base_url: https://…}`"
+    )
 
 
 def _no_bulk(job: Job, findings: Findings) -> None:

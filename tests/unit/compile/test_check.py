@@ -184,6 +184,7 @@ def test_two_instances_with_one_path_are_told(folder: Folder) -> None:
 def test_rows_of_a_bulk_request_have_names_of_their_own(folder: Folder) -> None:
     problems = folder.problems(
         """
+        publish: {directory: published, base_url: "https://files.example.com/"}
         jobs:
           batch:
             uses: revoice.batch
