@@ -45,12 +45,12 @@ def plan(
             address = instance.address
             decision = decider.decide(instance)
             held = state.instances.get(address)
-            generation = held.generation if held is not None else 0
             if decision.verb in SENDING:
-                changes[address] = _sending(work, decider, bulk, instance, decision, generation + 1)
+                generation = held.next_generation if held is not None else 1
+                changes[address] = _sending(work, decider, bulk, instance, decision, generation)
             else:
-                facts = decider.facts[instance.job]
-                changes[address] = _change(facts, instance, decision, max(generation, 1))
+                facts, generation = decider.facts[instance.job], held.generation if held is not None else 1
+                changes[address] = _change(facts, instance, decision, generation)
             decider.sight.note(instance, decision)
     _rest_lookups(work.graph, decider.facts, changes)
     return Plan(

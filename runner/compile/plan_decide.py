@@ -90,12 +90,18 @@ class Decider:
     def _ended_badly(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
         if held.phase is Phase.FAILED:
             reason = f"failed there: {held.message or held.status or 'no reason given'}"
-            if not facts.paid or self._consents.for_failure(facts.job, held):
+            agreed = self._agreed(held, self._canonical(facts, self._inputs(instance)))
+            if not facts.paid or agreed or self._consents.for_failure(facts.job, held):
                 return self._anew(facts, instance, held, Verb.REPLACE, reason)
             return Decision(Verb.BLOCKED, reason, command="runner apply --retry-failed")
         if self._consents.given(instance.address):
             return self._anew(facts, instance, held, Verb.REPLACE, why_new(held))
         return resume(held)
+
+    @staticmethod
+    def _agreed(held: InstanceState, made: Canonical | None) -> bool:
+        """Whether consent for these very inputs was given before, and the call that it was given for made nothing."""
+        return bool(held.consented) and made is not None and made.digest == held.consented
 
     def _anew(
         self, facts: JobFacts, instance: Instance, held: InstanceState | None, verb: Verb, reason: str
@@ -175,7 +181,7 @@ class Decider:
         diff = diff_inputs(held.inputs, made.inputs)
         named = changed_fields(diff)
         obstacle, firm = self.sight.obstacle(instance)
-        if facts.paid and not self._consents.for_change(job, address):
+        if facts.paid and not self._agreed(held, made) and not self._consents.for_change(job, address):
             if job.on_change == "keep":
                 missing = self._missing_files(facts, instance, held)
                 kept = Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)

@@ -20,7 +20,7 @@ def awake() -> float:
 
 def stamp(process: str) -> str:
     """This moment as text. `process` is a word of this process alone, for systems that do not name their boots."""
-    return f"{_boot() or process} {awake():.3f} {time.time():.3f}"
+    return f"{_boot() or process} {awake()!r} {time.time()!r}"
 
 
 def passed(since: str, process: str) -> float | None:

@@ -145,8 +145,15 @@ class Reactions:
         group = self._desk.journal.groups.get(address)
         rows = [member.address for member in group.intent.members] if group is not None else [address]
         rows = list(self._run.groups.rows.get(address, rows))
-        found = [(row, self._desk.state(row)) for row in rows]
-        return [row for row, held in found if held is None or held.phase not in ENDED]
+        return [row for row in rows if not self._has_outcome(row)]
+
+    def _has_outcome(self, address: str) -> bool:
+        """Whether the generation that this run is about has one: of a replacement that was not made it is not that of
+        what stands there still."""
+        held, change = self._desk.state(address), self._desk.plan.changes.get(address)
+        if held is None or held.phase not in ENDED:
+            return False
+        return change is None or change.verb is Verb.SETTLE or held.generation >= change.generation
 
     def _not_done(self, address: str, outcome: Outcome) -> None:
         """Ended without an effect; a group's trouble is that of each of its rows."""

@@ -62,8 +62,28 @@ def _intended(known: InstanceState | None, event: Intended, at: str) -> Instance
         former=_former(known, event.generation),
         files=dict(known.files) if known is not None and kept else _stale(known),
         parts=kept,
+        superseded=_superseded(known, event.generation),
         since=at,
     )
+
+
+def _superseded(known: InstanceState | None, generation: int) -> InstanceState | None:
+    """What a new generation is to replace, kept while nobody knows whether there will be one."""
+    if known is None or (known.generation == generation and known.phase in OPEN):
+        return known.superseded if known is not None else None
+    return known if known.id and known.generation < generation else None
+
+
+def _without_effect(known: InstanceState, phase: Phase, message: str, at: str) -> InstanceState:
+    """The open call made nothing. What it was to replace is there as before: neither its outputs nor its files are
+    forgotten, and whoever goes back to its inputs pays nothing."""
+    if known.superseded is None:
+        return replace(known, phase=phase, intent=None, message=message, since=at)
+    word = "abandoned" if phase is Phase.ABANDONED else "not made"
+    said = f"generation {known.generation} was {word}: {message}"
+    if known.superseded.phase is not Phase.READY and known.superseded.message:
+        said = f"{known.superseded.message}; {said}"
+    return replace(known.superseded, tried=known.generation, consented=known.digest, message=said)
 
 
 def _kept_parts(known: InstanceState | None, event: Intended) -> tuple[PartState, ...]:
@@ -113,6 +133,7 @@ def _received(known: InstanceState | None, event: Received, at: str) -> Instance
         message="",
         outputs=event.outputs or {},
         parts=_with_receipts(base.parts, event.parts),
+        superseded=None,
         cost=event.cost,
         unit=event.unit,
         intent=None,
@@ -175,11 +196,10 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
     match event:
         case Refused():
             reason = f"{event.code}: {event.message}" if event.code else event.message
-            return replace(
-                known, phase=Phase.REFUSED, intent=None, message=reason, status=str(event.status), since=at
-            )
+            made = _without_effect(known, Phase.REFUSED, reason, at)
+            return made if made.phase is not Phase.REFUSED else replace(made, status=str(event.status))
         case Withdrawn():
-            return replace(known, phase=Phase.WITHDRAWN, intent=None, message=event.reason, since=at)
+            return _without_effect(known, Phase.WITHDRAWN, event.reason, at)
         case Settling():
             return replace(
                 known,
@@ -198,9 +218,7 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
                 return known
             return replace(known, phase=Phase.UNSETTLED, resend=True, settling_since="", message="", since=at)
         case Resolved() if known.phase in OPEN:
-            return replace(
-                known, phase=Phase.ABANDONED, intent=None, message="abandoned by a person", since=at
-            )
+            return _without_effect(known, Phase.ABANDONED, "abandoned by a person", at)
         case Progressed():
             return replace(known, status=event.status)
         case PartFinished():
@@ -237,6 +255,7 @@ def join_group(known: InstanceState | None, group: GroupIntended, member: int, a
         group=group.address,
         former=_former(known, who.generation),
         files=_stale(known),
+        superseded=_superseded(known, who.generation),
         since=at,
     )
 

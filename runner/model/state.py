@@ -46,7 +46,9 @@ class InstanceState:
 
     `intent` is open while `phase` is unsettled or doubt. `accepted` is a digest that a person let stand instead of
     `digest`. `before` is what a document's `before` call kept. `former` are (generation, id) of superseded generations.
-    `since` is the time of the phase, ISO 8601 UTC.
+    `superseded` is what stood there before the open intent, and stands again when the intent had no effect; `tried` is
+    then the number of the generation that was not made, and `consented` its digest. `since` is the time of the phase,
+    ISO 8601 UTC.
     """
 
     address: str
@@ -75,6 +77,14 @@ class InstanceState:
     former: tuple[tuple[int, str], ...] = ()
     since: str = ""
     parts: tuple[PartState, ...] = ()
+    superseded: "InstanceState | None" = None
+    tried: int = 0
+    consented: str = ""
+
+    @property
+    def next_generation(self) -> int:
+        """The number of a generation that would be made now; none is used twice."""
+        return max(self.generation, self.tried) + 1
 
     @property
     def ids(self) -> tuple[str, ...]:

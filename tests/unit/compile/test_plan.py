@@ -478,3 +478,37 @@ def test_what_may_be_replaced_is_held_back_by_what_was_observed(work_of: Make) -
     made = plan(work, state, observed, Wishes(replace=("*",)))
 
     assert made.changes["again/e1"].reason == "out of credit"
+
+
+def test_going_back_to_the_inputs_of_what_stands_after_a_refused_replacement_costs_nothing(
+    work_of: Make,
+) -> None:
+    work = work_of(DUB)
+    restored = held(work, "dub/e1", tried=2, consented="another")
+
+    assert verbs(plan(work, state_of(restored)))["dub/e1"] == "none"
+
+
+def test_a_consented_replacement_that_was_refused_is_tried_again_under_a_new_number(work_of: Make) -> None:
+    work = work_of(DUB)
+    restored = changed(work, tried=2, consented=held(work, "dub/e1").digest)
+
+    change = plan(work, state_of(restored)).changes["dub/e1"]
+
+    assert (change.verb, change.generation) == (Verb.REPLACE, 3)
+
+
+def test_other_inputs_than_those_consented_to_need_consent_of_their_own(work_of: Make) -> None:
+    work = work_of(DUB)
+
+    made = plan(work, state_of(changed(work, tried=2, consented="yet another")))
+
+    assert verbs(made)["dub/e1"] == "blocked"
+
+
+def test_a_failed_one_whose_retry_was_refused_is_tried_again_without_asking_twice(work_of: Make) -> None:
+    work = work_of(DUB)
+    digest = held(work, "dub/e1").digest
+    failed = held(work, "dub/e1", Phase.FAILED, tried=2, consented=digest)
+
+    assert verbs(plan(work, state_of(failed)))["dub/e1"] == "replace"

@@ -1,6 +1,7 @@
 """The fold: what events make of what was known, above all what they must not undo."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -181,3 +182,60 @@ def test_a_group_goes_from_intent_to_id_to_its_end() -> None:
 
     assert closed is not None
     assert closed.closed
+
+
+DONE = Finished(**WHO, outcome="ready", outputs={"url": "u1"})
+SECOND: dict[str, Any] = {"address": "dub/ep01", "generation": 2}
+NOT_MADE: list[Event] = [
+    Withdrawn(**SECOND, reason="not done"),
+    Refused(**SECOND, status=422, code="", message="no such language"),
+    Resolved(**SECOND, how="abandon"),
+]
+
+
+@pytest.mark.parametrize("end", NOT_MADE, ids=lambda event: event.kind)
+def test_what_a_replacement_without_effect_was_to_replace_stands_as_before(end: Event) -> None:
+    saved = (
+        Saving(**WHO, name="video", path="a.mp4", size=1, sha256="s"),
+        Saved(**WHO, path="a.mp4", mtime_ns=5),
+    )
+    before = fold(intended(), received("77"), DONE, *saved)
+
+    state = fold(intended(), received("77"), DONE, *saved, intended(2), end)
+
+    assert (state.phase, state.id, state.digest, state.outputs) == (Phase.READY, "77", "d1", {"url": "u1"})
+    assert (state.files, state.former, state.intent) == (before.files, (), None)
+    assert (state.next_generation, state.consented) == (3, "d2")
+    assert "generation 2" in state.message
+
+
+def test_a_replacement_that_is_sent_again_and_made_takes_the_place() -> None:
+    gone = Withdrawn(**SECOND, reason="429")
+
+    state = fold(intended(), received("77"), DONE, intended(2), gone, intended(2), received("79", 2))
+
+    assert (state.phase, state.id, state.former) == (Phase.RUNNING, "79", ((1, "77"),))
+    assert (state.superseded, state.consented) == (None, "")
+
+
+def test_an_intent_for_a_replacement_is_open_again_after_it_was_taken_back() -> None:
+    gone = Withdrawn(**SECOND, reason="429")
+
+    state = fold(intended(), received("77"), DONE, intended(2), gone, intended(2), intended(2, attempt=2))
+
+    assert (state.phase, state.generation, state.id) == (Phase.UNSETTLED, 2, "")
+    assert state.superseded is not None
+    assert state.superseded.id == "77"
+
+
+def test_the_row_of_a_replaced_batch_whose_group_was_never_sent_stands_as_before() -> None:
+    second = replace(group(), members=tuple(replace(one, generation=2) for one in group().members))
+    ready = fold_instance(fold_instance(join_group(None, group(), 0, AT), received("77"), AT), DONE, AT)
+
+    state = join_group(ready, second, 0, AT)
+    assert (state.phase, state.id) == (Phase.UNSETTLED, "")
+
+    again = fold_instance(state, Withdrawn(**SECOND, reason="429"), AT)
+    assert again is not None
+    assert (again.phase, again.id) == (Phase.READY, "77")
+    assert join_group(again, second, 0, AT).phase is Phase.UNSETTLED
