@@ -1,13 +1,14 @@
 """What is wrong with the instances: their inputs, conditions, paths and estimates, each cause told once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.api.provider import Use
 from runner.compile.bulk_names import BulkNames
+from runner.compile.collector import without_collector
 from runner.compile.compiled import BUILTINS
 from runner.compile.evaluate import Evaluator
-from runner.compile.expand import Expanded, without_collector
+from runner.compile.expand import Expanded
 from runner.compile.findings import Findings
 from runner.compile.input_schema import InputSchema
 from runner.compile.local import builtin_schema
@@ -25,8 +26,8 @@ def check_instances(
     """Evaluates and validates every instance that is wanted, as far as it is known without any output."""
     checker = _Checker(manifest, expanded.evaluator, uses, findings)
     with without_collector():
-        for instance in expanded.graph:
-            checker.check(instance)
+        for job, addresses in expanded.graph.jobs.items():
+            checker.check_all(job, [expanded.graph.instances[address] for address in addresses])
         for job in manifest.jobs:
             if not expanded.graph.jobs.get(job):
                 checker.check_written(job)
@@ -47,23 +48,32 @@ class _Checker:
         self._names = BulkNames(findings)
         self._varying: dict[tuple[str, str, Steps], bool] = {}
 
-    def check(self, instance: Instance) -> None:
+    def check_all(self, name: str, instances: Sequence[Instance]) -> None:
+        """The instances of one job, in their order."""
         evaluator, findings = self._evaluator, self._findings
-        if evaluator.collect_condition(instance, _nothing, findings) is False:
-            return
-        before = findings.errors
-        inputs = evaluator.collect(instance, _nothing, findings)
-        schema = self._schema(instance.job)
-        if schema is not None:
-            for fault in schema.faults(self._as_written(instance.job, inputs)):
-                self._fault(instance, fault)
-        job, use = self._manifest.jobs[instance.job], self._uses.get(instance.job)
-        if use is not None:
-            self._names.check(instance, job, use, inputs)
-        self._check_paths(instance, evaluator.collect_saves(instance, _nothing, findings))
-        evaluator.collect_estimate(instance, _nothing, findings)
-        if job.uses in BUILTINS and findings.errors == before:
-            self._build(instance, inputs)
+        job, reader = self._manifest.jobs[name], evaluator.reader(name)
+        use = self._uses.get(name) if job.bulk is not None else None
+        builtin = job.uses in BUILTINS
+        for instance in instances:
+            names = evaluator.scope(instance, _nothing)
+            if not reader.always and reader.condition(instance, names, findings) is False:
+                continue
+            before = findings.errors
+            inputs = reader.inputs(instance, names, findings)
+            schema = self._schema(name)
+            if schema is not None and not schema.fits(inputs):
+                for fault in schema.faults(self._as_written(name, inputs) if builtin else inputs):
+                    self._fault(instance, fault)
+            if use is not None:
+                self._names.check(instance, job, use, inputs)
+            if job.save:
+                self._check_paths(instance, reader.saves(instance, names, findings))
+            if job.cost:
+                estimate = reader.estimate(instance, names, findings)
+                if findings.errors == before:
+                    evaluator.know_estimate(instance, estimate)
+            if builtin and findings.errors == before:
+                self._build(instance, inputs)
 
     def check_written(self, job: str) -> None:
         """What can be told of a job without instances, as when its `for_each` is broken: what is no expression."""
@@ -74,11 +84,9 @@ class _Checker:
             self._findings.add(fault.code, fault.message, ("jobs", job, "with", *fault.steps), fault.hint)
 
     def _as_written(self, job: str, inputs: Any) -> Any:
-        """The inputs with the `columns` of a workbook as the mapping that they are in the manifest."""
+        """The inputs of a built-in use, a workbook's `columns` as the mapping that they are in the manifest."""
         raw = self._manifest.jobs[job].with_
-        if self._manifest.jobs[job].uses not in BUILTINS or not isinstance(inputs, dict):
-            return inputs
-        if not isinstance(raw, Mapping) or "columns" not in raw:
+        if not isinstance(inputs, dict) or not isinstance(raw, Mapping) or "columns" not in raw:
             return inputs
         return {**inputs, "columns": raw["columns"]}
 
@@ -123,12 +131,13 @@ class _Checker:
         return self._varying[key]
 
     def _check_paths(self, instance: Instance, saves: Mapping[str, tuple[str | Unknown, ...]]) -> None:
+        address, held = instance.address, self._paths
         for name, paths in saves.items():
             for path in paths:
                 if isinstance(path, Unknown):
                     continue
-                holder = self._paths.setdefault(same_path(path), instance.address)
-                if holder != instance.address:
+                holder = held.setdefault(same_path(path), address)
+                if holder is not address and holder != address:
                     where: YamlPath = ("jobs", instance.job, "save", name)
                     what = f"several instances would write to `{path}`, first `{holder}`"
                     self._findings.add(

@@ -47,6 +47,10 @@ class CompiledJob:
         named = [one for _, template in self.columns.templates() for one in template.firsts]
         return tuple(dict.fromkeys(name for root, name in named if root == "row" and name != "*"))
 
+    def reads(self, root: str) -> bool:
+        """Whether any of its expressions reads `root`."""
+        return any(root in template.names for _, template in self.templates())
+
     def templates(self) -> Iterator[tuple[YamlPath, Template]]:
         """Every scalar with expressions, but for those of `for_each`."""
         nodes = [self.with_, self.if_, *self.cost.values(), *self.labels.values()]

@@ -1,11 +1,10 @@
 """A manifest → its instances and what they wait for."""
 
-import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from runner.api.catalogue import Catalogue
+from runner.compile.collector import without_collector
 from runner.compile.compiled import CompiledJob, compile_job
 from runner.compile.data import Source, read_data
 from runner.compile.evaluate import Evaluator
@@ -142,15 +141,3 @@ def _instances(compiled: CompiledJob, needs: Needs, context: Context) -> Iterato
     for item in items_of(compiled.job.for_each, ("jobs", name, "for_each"), context):
         each = item.each
         yield Instance(f"{name}/{each.key}", name, each.pairs, each.index, each, needs.of(each))
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Without the cyclic collector, which would look at every new instance again and again and find nothing."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()

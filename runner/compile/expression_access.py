@@ -7,6 +7,9 @@ from runner.compile.expression_errors import ExpressionError, FieldMissing
 from runner.model.text import Secret
 from runner.model.unknown import Unknown, UnknownReached
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Values of exactly these types know nothing but themselves: no secret, no text of a file, nothing unknown."""
+
 _METHODS = {
     "upper": "upper", "lower": "lower", "title": "title", "capitalize": "capitalize", "strip": "trim",
     "lstrip": "trim", "rstrip": "trim", "replace": "replace", "split": "split", "format": "format",
@@ -46,7 +49,7 @@ def _item(value: Mapping[Any, Any], key: Any) -> Any:
         pass
     except TypeError:
         raise ExpressionError(f"{kind_of(key)} cannot be a key") from None
-    if isinstance(key, int | float) and not isinstance(key, bool) and key == int(key):
+    if not isinstance(key, bool) and (isinstance(key, int) or (isinstance(key, float) and key.is_integer())):
         try:
             return value[str(int(key))]
         except KeyError:

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.exceptions import TemplateError, UndefinedError
 from jinja2.parser import Parser
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -145,7 +146,7 @@ def _slip(source: str, complaint: str) -> tuple[str, str]:
 class JinjaExpression:
     """A compiled expression. `labels`: an item's name → how the source spells what it is read from."""
 
-    __slots__ = ("_root", "_template", "labels", "names", "source")
+    __slots__ = ("_root", "_spare", "_template", "labels", "names", "source")
 
     def __init__(
         self, source: str, tree: nodes.Expr, names: frozenset[str], labels: Mapping[str, str]
@@ -154,14 +155,17 @@ class JinjaExpression:
         body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), shaped, lineno=1)]
         self._template = environment().from_string(nodes.Template(body, lineno=1))
         self._root = self._template.root_render_func
+        self._spare: list[Context] = []
         self.source, self.names, self.labels = source, names, labels
 
     def evaluate(self, names: Mapping[str, Any]) -> Any:
         """The expression's value. Raises ExpressionError, UnknownReached."""
         seen: list[Secret] = []
         token = _SEEN.set(seen)
+        # One context serves again and again; an expression that leads to itself, by way of outputs, takes another.
+        context = self._spare.pop() if self._spare else self._template.new_context()
         try:
-            context = self._template.new_context({name: names[name] for name in self.names if name in names})
+            context.parent = names  # type: ignore[assignment]  # it is only read: a context of Jinja's costs more
             for _ in self._root(context):
                 pass
             value = _whole(context.vars["result"])
@@ -173,6 +177,9 @@ class JinjaExpression:
             raise ExpressionError(f"`{self.source.strip()}`: {_in_words(error)}", _mend(error)) from None
         finally:
             _SEEN.reset(token)
+            context.parent = {}
+            context.vars.clear()
+            self._spare.append(context)
         return guarded(value, seen or secrets_in(value))
 
     def _told(self, error: ExpressionError) -> ExpressionError:

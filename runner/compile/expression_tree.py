@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from runner.compile.expression_access import kind_of
+from runner.compile.expression_access import PLAIN, kind_of
+from runner.compile.expression_lanes import GIVES_UP, Lane
 from runner.compile.expressions import ExpressionError, Template, compile_value
-from runner.compile.scope import Each, InstanceView, JobItems, Outputs
+from runner.compile.scope import InstanceView, JobItems, Outputs
+from runner.compile.tree_lanes import Part, of_fields, of_items, settled
 from runner.model.frozen import frozen
 from runner.model.manifest import YamlPath
 from runner.model.unknown import Unknown, UnknownReached
@@ -49,7 +51,7 @@ class Scalar:
     def evaluate(self, names: Mapping[str, Any], report: Report) -> Any:
         try:
             value = self.template.evaluate(names)
-            return value if type(value) is str else settled(value)
+            return value if type(value) in PLAIN else settled(value)
         except ExpressionError as error:
             report(self.path, error)
             return Unknown(self.template.text)
@@ -60,11 +62,17 @@ class Scalar:
 
 @frozen
 class Fields:
-    """A mapping."""
+    """A mapping. `lane` gives the same value quickly, or gives up."""
 
     fields: tuple[tuple[str, Node], ...]
+    lane: Lane | None = None
 
     def evaluate(self, names: Mapping[str, Any], report: Report) -> Any:
+        if self.lane is not None:
+            try:
+                return self.lane(names)
+            except GIVES_UP:
+                pass  # field by field, so that each trouble is told
         made = {}
         for name, node in self.fields:
             value = node.evaluate(names, report)
@@ -82,8 +90,14 @@ class Items:
     """A list. A `$each` among its items adds its own items in its place."""
 
     items: tuple[Node, ...]
+    lane: Lane | None = None
 
     def evaluate(self, names: Mapping[str, Any], report: Report) -> Any:
+        if self.lane is not None:
+            try:
+                return self.lane(names)
+            except GIVES_UP:
+                pass
         made = []
         for node in self.items:
             value = node.evaluate(names, report)
@@ -163,13 +177,22 @@ def compile_tree(raw: Any, path: YamlPath, report: Report) -> Node:
         fields = tuple((str(name), compile_tree(child, (*path, name), report)) for name, child in raw.items())
         if all(isinstance(node, Constant) for _, node in fields):
             return Constant(settled(raw))
-        return Fields(fields)
+        return Fields(fields, of_fields([(name, _part(node)) for name, node in fields]))
     if isinstance(raw, list | tuple):
         items = tuple(compile_tree(child, (*path, index), report) for index, child in enumerate(raw))
         if all(isinstance(node, Constant) for node in items):
             return Constant(settled(raw))
-        return Items(items)
+        return Items(items, of_items([_part(node) for node in items]))
     return Constant(raw)
+
+
+def _part(node: Node) -> Part | None:
+    """A node as a lane reads it; None for one that has no lane."""
+    if isinstance(node, Constant):
+        return None, node.value
+    if isinstance(node, Scalar):
+        return (node.template.lane, None) if node.template.lane is not None else None
+    return (node.lane, None) if isinstance(node, Fields | Items) and node.lane is not None else None
 
 
 def _scalar(raw: str, path: YamlPath, report: Report) -> Node:
@@ -194,23 +217,6 @@ def _repeated(raw: Mapping[str, Any], path: YamlPath, report: Report) -> Node:
     }
     each = parts["$each"]
     return Repeated(each if each is not None else Constant([]), parts["$if"], parts["$item"], path)
-
-
-def settled(value: Any) -> Any:
-    """A value as plain mappings, lists and scalars, with nulls left out of mappings and lists.
-
-    Raises:
-        ExpressionError: an instance or a whole job stands where a value is wanted.
-    """
-    if value is None or isinstance(value, str | int | float | Unknown):
-        return value
-    if isinstance(value, Each | Outputs | InstanceView | JobItems):
-        return settled(value.whole())
-    if isinstance(value, Mapping):
-        return {str(name): settled(child) for name, child in value.items() if child is not None}
-    if isinstance(value, list | tuple):
-        return [settled(child) for child in value if child is not None]
-    raise ExpressionError(f"{kind_of(value)} cannot be used here")
 
 
 _NOT_TRUE = frozenset({"false", "no", "off", "0", "n", "f", "-"})

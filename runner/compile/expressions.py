@@ -1,12 +1,13 @@
 """Scalars with `${{ }}` in them: compiled once, evaluated against names, never parsed again afterwards."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from runner.compile.expression_access import as_text, guarded
 from runner.compile.expression_errors import Absent, ExpressionError, FieldMissing
+from runner.compile.expression_lanes import GIVES_UP, Lane, of_path, of_text, of_tree
 from runner.compile.expression_path import Path, parse_path
 from runner.compile.expression_scan import Slot, scan
 from runner.compile.references import JobReference, KeyExpression
@@ -24,7 +25,7 @@ class Template:
     `parts` are its texts and expressions; `constant` when there is no expression. `names` are the
     roots it reads, `job_references` the jobs, `files` the literal paths given to `file("…")`.
     `firsts` are the roots with the first name behind each (`*` where it is computed). `path` is set when the
-    whole scalar is one plain path.
+    whole scalar is one plain path. `lane` answers quickly where plain values stand.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Template:
     files: tuple[str, ...] = ()
     firsts: tuple[tuple[str, str], ...] = ()
     path: Path | None = None
+    lane: Lane | None = field(default=None, compare=False, repr=False)
 
     @property
     def env(self) -> tuple[str, ...]:
@@ -47,6 +49,11 @@ class Template:
         Raises:
             ExpressionError: something is missing, or does not fit.
         """
+        if self.lane is not None:
+            try:
+                return self.lane(names)
+            except GIVES_UP:
+                pass  # the whole way finds the value, or says what is wrong
         if self.constant:
             return self.text
         try:
@@ -103,16 +110,26 @@ def compile_value(text: str) -> Template:
         tuple(made.files),
         tuple(made.firsts),
         path,
+        _lane(parts, made.lanes),
     )
 
 
 @dataclass(slots=True)
 class _Made:
-    parts: list[str | KeyExpression]
+    lanes: list[Lane | None]
     names: set[str]
     jobs: list[JobReference]
     files: list[str]
     firsts: list[tuple[str, str]]
+
+
+def _lane(parts: Sequence[str | KeyExpression], lanes: Sequence[Lane | None]) -> Lane | None:
+    """The lane of a scalar, where each of its expressions has one; `lanes` are those of the expressions."""
+    found = [lane for lane in lanes if lane is not None]
+    if len(found) < len(lanes):
+        return None
+    left = iter(found)
+    return found[0] if len(parts) == 1 else of_text([p if isinstance(p, str) else next(left) for p in parts])
 
 
 def _only_slot(text: str, pieces: tuple[str | Slot, ...]) -> Slot | None:
@@ -130,6 +147,7 @@ def _expression(source: str, made: _Made) -> KeyExpression:
         made.names.update(path.names)
         made.jobs.extend(jobs_of(path))
         made.firsts.extend(firsts_of(path))
+        made.lanes.append(of_path(path))
         return path
     from runner.compile.expression_jinja import JinjaExpression, parse
     from runner.compile.expression_reading import read
@@ -140,4 +158,5 @@ def _expression(source: str, made: _Made) -> KeyExpression:
     made.jobs.extend(reading.jobs)
     made.files.extend(reading.files)
     made.firsts.extend(reading.firsts)
+    made.lanes.append(of_tree(tree))
     return JinjaExpression(source, tree, frozenset(reading.names), reading.labels)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
-from runner.compile.expression_access import access, as_text, kind_of
+from runner.compile.expression_access import PLAIN, access, as_text, kind_of
 from runner.compile.expression_errors import ExpressionError
 from runner.compile.nearby import did_you_mean
 from runner.model.units import seconds as duration_seconds
@@ -84,6 +84,8 @@ def _near_items(items: Sequence[Any], fields: Mapping[str, Any]) -> str:
 
 def number(value: Any) -> int | float:
     """A number, or a text that is wholly one. Anything else is an error."""
+    if type(value) is str and value.isdecimal():
+        return int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -139,6 +141,8 @@ def split(value: Any, separator: str = ",") -> list[str]:
 
 def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
     """`value`, or `default_value` where it is missing or null (with `boolean`: also empty or false)."""
+    if type(value) in PLAIN:
+        return default_value if value is None or (boolean and not value) else value
     from jinja2 import Undefined
 
     if isinstance(value, Undefined) or value is None or (boolean and not value):
@@ -221,13 +225,18 @@ def _strict(name: str, made: Filter) -> Filter:
 
 
 def _refuse_unfit(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+    for argument in (*arguments, *named.values()):
+        if type(argument) not in PLAIN:
+            _refuse(argument)
+
+
+def _refuse(argument: Any) -> None:
     from jinja2 import Undefined
 
-    for argument in (*arguments, *named.values()):
-        if isinstance(argument, Unknown):
-            raise UnknownReached(argument)
-        if isinstance(argument, Undefined):
-            str(argument)
+    if isinstance(argument, Unknown):
+        raise UnknownReached(argument)
+    if isinstance(argument, Undefined):
+        str(argument)
 
 
 def _quoted(value: Any) -> str:

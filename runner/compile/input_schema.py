@@ -5,19 +5,25 @@ jsonschema makes good messages and is slow, so equal values are asked about once
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from runner.compile.schema_errors import Fault, Steps, faults_of
+from runner.model.text import FileText, LocalFile, PublishedUrl, Secret
 from runner.model.unknown import Unknown, contains_unknown
 
 _WHOLE = ("allOf", "anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas", "unevaluatedProperties",
           "minProperties", "maxProperties", "patternProperties", "propertyNames")  # fmt: skip
-_SIMPLE = frozenset({"type", "enum", "description", "title", "default", "format", "examples", "deprecated"})
-_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "string": str, "boolean": bool, "object": dict, "array": list, "number": (int, float), "integer": int,
-}  # fmt: skip
+_TOLD = frozenset({"description", "title", "default", "format", "examples", "deprecated"})
+_TEXTS = frozenset({str, Secret, FileText, PublishedUrl, LocalFile})
+_TYPES: Mapping[str, frozenset[type]] = {
+    "string": _TEXTS,
+    "boolean": frozenset({bool}),
+    "number": frozenset({int, float}),
+    "integer": frozenset({int}),
+}
 _CACHED = 4096
 
 
@@ -29,10 +35,21 @@ class InputSchema:
         self.fields: Mapping[str, Any] = schema.get("properties") or {}
         self._whole = any(word in schema for word in _WHOLE) or "$ref" in schema
         self._defs = schema.get("$defs", {})
-        self._quick = {name: _quick(field) for name, field in self.fields.items()}
+        self._quick = {name: _quick(field, self._defs) for name, field in self.fields.items()}
         self._seen: dict[tuple[str, str], tuple[Fault, ...]] = {}
         self._shapes: dict[tuple[str, ...], tuple[Fault, ...]] = {}
         self._validators: dict[str, Any] = {}
+
+    def fits(self, inputs: Any) -> bool:
+        """Whether it is quickly seen that nothing is wrong; if not, `faults` tells."""
+        if self._whole or type(inputs) is not dict or self._shapes.get(tuple(inputs)) != ():
+            return False
+        quick = self._quick
+        for name, value in inputs.items():
+            test = quick.get(name)
+            if (test is None or not test(value)) and type(value) is not Unknown:
+                return False
+        return True
 
     def faults(self, inputs: Any) -> Iterator[Fault]:
         """What is wrong with evaluated inputs."""
@@ -91,21 +108,62 @@ def _described(field: Any) -> Any:
     return {"description": text} if text else True
 
 
-def _quick(field: Any) -> Callable[[Any], bool] | None:
-    """A test that is enough when it holds, for a schema that is only a type and values; None for any other."""
-    if not isinstance(field, Mapping) or not set(field) <= _SIMPLE or not isinstance(field.get("type"), str):
+def _quick(field: Any, defs: Mapping[str, Any]) -> Callable[[Any], bool] | None:
+    """A test that is enough when it holds, for a schema of scalars without any choice in it; None for any other."""
+    if isinstance(field, Mapping) and isinstance(field.get("$ref"), str) and set(field) <= {"$ref", *_TOLD}:
+        field = defs.get(field["$ref"].removeprefix("#/$defs/"))
+    kind = _kind(field.get("type")) if isinstance(field, Mapping) else None
+    if kind is None or not set(field) <= {"type", "enum", *_TOLD, *_TESTS.get(kind, ())}:
         return None
-    kind, values = _TYPES.get(field["type"]), field.get("enum")
-    if kind is None or field["type"] in ("object", "array"):
+    kinds = _TYPES[kind]
+    try:
+        tests = [made(field[word]) for word, made in _TESTS.get(kind, {}).items() if word in field]
+    except re.error:
         return None
-    exact = field["type"] != "boolean"
+    if "enum" in field:
+        tests.append(_one_of(field["enum"]))
+    if not tests:
+        return lambda value: type(value) in kinds
+    if len(tests) == 1:
+        only = tests[0]
+        return lambda value: type(value) in kinds and only(value)
+    return lambda value: type(value) in kinds and all(test(value) for test in tests)
 
-    def holds(value: Any) -> bool:
-        if exact and isinstance(value, bool):
-            return False
-        return isinstance(value, kind) and (values is None or value in values)
 
-    return holds
+def _kind(given: Any) -> str | None:
+    """The one type of a schema; that null may stand there, too, is no matter, as nulls are left out."""
+    if isinstance(given, list):
+        given = (
+            next((one for one in given if one != "null"), None)
+            if len(given) <= 2 and "null" in given
+            else None
+        )
+    return given if isinstance(given, str) and given in _TYPES else None
+
+
+def _one_of(values: Any) -> Callable[[Any], bool]:
+    texts = frozenset(value for value in values if type(value) is str)
+    return lambda value: type(value) is str and value in texts
+
+
+def _matching(pattern: str) -> Callable[[Any], bool]:
+    search = re.compile(pattern).search
+    return lambda value: search(value) is not None
+
+
+_TESTS: dict[str, Mapping[str, Callable[[Any], Callable[[Any], bool]]]] = {
+    "string": {
+        "pattern": _matching,
+        "minLength": lambda least: lambda value: len(value) >= least,
+        "maxLength": lambda most: lambda value: len(value) <= most,
+    },
+    "number": {
+        "minimum": lambda least: lambda value: value >= least,
+        "maximum": lambda most: lambda value: value <= most,
+    },
+}
+_TESTS["integer"] = _TESTS["number"]
+"""What a keyword asks of a value of each type."""
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from runner.compile.expression_access import kind_of
 from runner.compile.expressions import ExpressionError, FieldMissing, Template, compile_value
 from runner.compile.findings import Findings
 from runner.compile.keys import NoKey, Taken, key_of, natural_key
-from runner.compile.scope import Each
+from runner.compile.scope import Each, Placed, place_at
 from runner.model.frozen import frozen
 from runner.model.graph import Instance
 from runner.model.manifest import YamlPath
@@ -41,14 +41,18 @@ class Context:
 
 @frozen
 class Bare:
-    """An item before it has a key: `own` is the key that a mapping gives it, `each` that of a chain. `path` is set
-    when it stands in the manifest itself."""
+    """An item before it has a key: `own` is the key that a mapping gives it, `each` that of a chain. `at` is where it
+    stands, or a row that knows; `path` is set when it stands in the manifest itself."""
 
     value: Any
-    place: Place | None
+    at: Placed | Place | None
     own: str | None = None
     each: Each | None = None
     path: YamlPath | None = None
+
+    @property
+    def place(self) -> Place | None:
+        return place_at(self.at)
 
 
 def keyed(bare: list[Bare], key: Any, path: YamlPath, context: Context) -> Iterator[Each]:
@@ -68,7 +72,7 @@ def keyed(bare: list[Bare], key: Any, path: YamlPath, context: Context) -> Itera
         if first is not None:
             say.repeated(name, first, one, index)
             continue
-        yield Each(name, one.value, index, (("", name),), one.place)
+        yield Each(name, one.value, index, (("", name),), one.at)
 
 
 class _Key:

@@ -15,6 +15,7 @@ from runner.model.frozen import frozen
 from runner.model.manifest import YamlPath
 from runner.model.problem import Place
 from runner.model.unknown import Unknown
+from runner.workbook.rows import RowPlaces, place_of
 
 __all__ = ["CHAIN_HINT", "Context", "Item", "Upstream", "chained_job", "chains_of", "items_of"]
 
@@ -83,7 +84,7 @@ def _written(bare: list[Bare], path: YamlPath, context: Context) -> list[Bare]:
     made = []
     for index, one in enumerate(bare):
         at: YamlPath = (*path, one.own if one.own is not None else index)
-        made.append(replace(one, place=context.findings.locate(at)[0], path=at))
+        made.append(replace(one, at=context.findings.locate(at)[0], path=at))
     return made
 
 
@@ -116,8 +117,10 @@ def _bare(
         return [Bare(child, by_key.get(key), str(key)) for key, child in value.items()]
     if isinstance(value, list | tuple):
         by_index = () if isinstance(places, Mapping) else places
+        if isinstance(by_index, RowPlaces) and len(by_index) >= len(value):
+            return [Bare(item, by_index.rows[index]) for index, item in enumerate(value)]
         return [
-            Bare(item, by_index[index] if index < len(by_index) else _place_of(item))
+            Bare(item, by_index[index] if index < len(by_index) else place_of(item))
             for index, item in enumerate(value)
         ]
     if isinstance(value, Unknown):
@@ -129,12 +132,6 @@ def _bare(
         'a text is split by `| split(",")`' if isinstance(value, str) else "",
     )
     return []
-
-
-def _place_of(item: Any) -> Place | None:
-    from runner.workbook.rows import place_of
-
-    return place_of(item)
 
 
 def _chain(job: str, path: YamlPath, context: Context) -> list[Bare]:
@@ -149,7 +146,7 @@ def _chain(job: str, path: YamlPath, context: Context) -> list[Bare]:
             f"leave `for_each` out and write `needs: [{job}]`",
         )
         return []
-    return [Bare(instance.each, instance.each.place, None, instance.each) for instance in upstream.instances]
+    return [Bare(instance.each, instance.each, None, instance.each) for instance in upstream.instances]
 
 
 def _product(raw: Mapping[str, Any], path: YamlPath, context: Context) -> list[Item]:

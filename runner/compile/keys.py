@@ -1,5 +1,6 @@
 """Item keys: what names an instance for good."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from runner.model.unknown import Unknown, UnknownReached
 
 MOST = 128
 _MARKS = frozenset("._-+@:")
+_PLAIN = re.compile(rf"[A-Za-z0-9._\-+@:]{{1,{MOST}}}")
 
 
 class BadKey(ExpressionError):
@@ -30,6 +32,8 @@ def key_of(value: Any) -> str:
         BadKey, NoKey: it is neither.
         UnknownReached: it is known only after apply.
     """
+    if type(value) is str and _PLAIN.fullmatch(value):
+        return value
     if isinstance(value, Unknown):
         raise UnknownReached(value)
     if value is None:

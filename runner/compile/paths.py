@@ -1,7 +1,13 @@
 """Paths that a manifest writes to: relative, and inside the folder."""
 
+import re
+
 from runner.compile.expression_access import kind_of
 from runner.compile.expressions import ExpressionError
+
+_PART = "[A-Za-z0-9_@+=,-][A-Za-z0-9_@+=,. -]*"
+_PLAIN = re.compile(f"{_PART}(?:/{_PART})*")
+"""Paths as most are: no part that begins with a dot, no backslash, colon or tilde."""
 
 
 class BadPath(ExpressionError):
@@ -16,6 +22,8 @@ def check_path(value: object) -> str:
     Raises:
         BadPath: it is empty, absolute, leads out of the folder, or names a folder.
     """
+    if type(value) is str and _PLAIN.fullmatch(value):
+        return value
     if not isinstance(value, str):
         raise BadPath(f"a path is a text, and this is {kind_of(value)}")
     text = str.__str__(value)
@@ -38,6 +46,8 @@ def check_path(value: object) -> str:
 
 def same_path(path: str) -> str:
     """What two paths have in common when they are one file, also where a file system ignores case."""
+    if _PLAIN.fullmatch(path):
+        return path.casefold()
     found: list[str] = []
     for part in path.replace("\\", "/").split("/"):
         if part == ".." and found:

@@ -15,6 +15,7 @@ from runner.compile.plan_verbs import (
     DONE,
     IF_FALSE,
     KEPT,
+    NEW,
     NOT_DONE,
     UNSELECTED,
     Decision,
@@ -110,16 +111,18 @@ class Decider:
         wanted = self._condition(facts, instance)
         if wanted is False:
             return IF_FALSE
-        obstacle, firm = self.sight.obstacle(instance)
-        if obstacle:
-            return Decision(Verb.SKIP, obstacle, firm=firm)
+        if instance.needs:
+            obstacle, firm = self.sight.obstacle(instance)
+            if obstacle:
+                return Decision(Verb.SKIP, obstacle, firm=firm)
         if self._observed.lookups:
             self._inputs(instance)  # what lookups gave can make them invalid
         if verb is Verb.CREATE:
             blocked = self._exists(facts, instance) or self._rename(facts, instance)
             if blocked is not None:
                 return blocked
-        return self._send(facts, instance, Decision(verb, reason, sure=wanted is True))
+        plain = held is None and wanted is True
+        return self._send(facts, instance, NEW if plain else Decision(verb, reason, sure=wanted is True))
 
     def _send(self, facts: JobFacts, instance: Instance, decision: Decision) -> Decision:
         block = self._observed.blocks.get(instance.address)

@@ -1,6 +1,5 @@
 """What the plan must know of a job, gathered once for all of its instances."""
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.api.catalogue import Catalogue
@@ -34,26 +33,19 @@ class JobFacts:
     volatile: bool = False
 
 
-class AllFacts(Mapping[str, JobFacts]):
+class AllFacts(dict[str, JobFacts]):
     """Facts by job name, made when a job is first met."""
 
+    __slots__ = ("_work",)
+
     def __init__(self, work: "Work") -> None:
+        super().__init__()
         self._work = work
-        self._made: dict[str, JobFacts] = {}
 
-    def __getitem__(self, name: str) -> JobFacts:
-        found = self._made.get(name)
-        if found is None:
-            manifest = self._work.manifest
-            made = _facts(manifest.jobs[name], self._work.catalogue, manifest.webhooks is not None)
-            found = self._made[name] = made
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._work.manifest.jobs)
-
-    def __len__(self) -> int:
-        return len(self._work.manifest.jobs)
+    def __missing__(self, name: str) -> JobFacts:
+        manifest = self._work.manifest
+        made = self[name] = _facts(manifest.jobs[name], self._work.catalogue, manifest.webhooks is not None)
+        return made
 
 
 def _facts(job: Job, catalogue: Catalogue, listening: bool) -> JobFacts:

@@ -64,6 +64,8 @@ class Sight:
 
     def view(self, instance: Instance) -> OutputsView:
         """The outputs as this instance sees them: more of what runs, where it waits only for the submission."""
+        if not instance.needs:
+            return self.outputs
         early = {need.target for need in instance.needs if need.until == SUBMITTED}
         if not early:
             return self.outputs

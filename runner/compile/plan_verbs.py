@@ -21,6 +21,7 @@ class Decision:
     firm: bool = True
 
 
+NEW = Decision(Verb.CREATE, "new")
 DONE = Decision(Verb.NONE, "done")
 UNSELECTED = Decision(Verb.SKIP, "not selected")
 IF_FALSE = Decision(Verb.SKIP, "`if` is false", firm=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from runner.compile.expression_errors import Absent, EnvUnset, ExpressionError, FieldMissing, FileMissing
 from runner.model.graph import Instance
@@ -28,19 +28,42 @@ ABSENT: Final[Mapping[str, Any]] = _Absent()
 """What an `OutputsView` gives for an instance that will have no outputs: `default(…)` and `or` tolerate it."""
 
 
+class Placed(Protocol):
+    """A row, or an item, that can tell where it stands."""
+
+    @property
+    def place(self) -> Place | None: ...
+
+
+def place_at(at: Placed | Place | None) -> Place | None:
+    """The place that something is, or has."""
+    return at if at is None or isinstance(at, Place) else at.place
+
+
 class Each(Mapping[str, Any]):
     """`each` of one instance: the reserved names first, then the fields of a mapping item.
 
     `pairs` are the keys by dimension. In a product `value` is the tuple of the dimensions' items, in their order.
-    `place` is where the item stands.
+    `place` is where the item stands; a row is asked for it only when somebody wants to know. `fields` is the item
+    where it is a mapping of its own, so that its fields can be read at once.
     """
 
-    __slots__ = ("index", "key", "pairs", "place", "value")
+    __slots__ = ("_at", "fields", "index", "key", "pairs", "value")
 
     def __init__(
-        self, key: str, value: Any, index: int, pairs: tuple[tuple[str, str], ...], place: Place | None = None
+        self,
+        key: str,
+        value: Any,
+        index: int,
+        pairs: tuple[tuple[str, str], ...],
+        at: "Placed | Place | None" = None,
     ) -> None:
-        self.key, self.value, self.index, self.pairs, self.place = key, value, index, pairs, place
+        self.key, self.value, self.index, self.pairs, self._at = key, value, index, pairs, at
+        self.fields: dict[str, Any] | None = value if isinstance(value, dict) else None
+
+    @property
+    def place(self) -> Place | None:
+        return place_at(self._at)
 
     @property
     def of_product(self) -> bool:

@@ -12,6 +12,8 @@ from runner.model.problem import Problem
 class Verb(StrEnum):
     """What will be done to an instance."""
 
+    __hash__ = str.__hash__  # an enumeration's own is Python code, and verbs are looked up for each instance
+
     CREATE = "create"
     ADOPT = "adopt"
     SETTLE = "settle"

@@ -17,6 +17,8 @@ class Phase(StrEnum):
     ended there · refused, withdrawn: the call had no effect · abandoned: a person gave up on it.
     """
 
+    __hash__ = str.__hash__  # as for verbs
+
     UNSETTLED = "unsettled"
     DOUBT = "doubt"
     RUNNING = "running"

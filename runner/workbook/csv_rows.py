@@ -24,19 +24,15 @@ def read_csv(
     lines: list[int] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     before = 0
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            findings.add(
-                "table-unreadable", f"not valid CSV: {error}", Place(file, before + 1, 1), _hint(error)
-            )
-            return None
-        if row is None:
-            return Grid(file, "", rows, lines)
-        rows.append([value if value != "" else None for value in row])
-        lines.append(before + 1)
-        before = reader.line_num
+    try:
+        for row in reader:
+            rows.append([value or None for value in row])
+            lines.append(before + 1)
+            before = reader.line_num
+    except csv.Error as error:
+        findings.add("table-unreadable", f"not valid CSV: {error}", Place(file, before + 1, 1), _hint(error))
+        return None
+    return Grid(file, "", rows, lines)
 
 
 def _hint(error: csv.Error) -> str:

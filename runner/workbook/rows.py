@@ -1,8 +1,8 @@
 """Rows that know where they stand, so that a problem found much later still names the cell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, overload
 
 from runner.model.frozen import frozen
 from runner.model.problem import Place
@@ -43,6 +43,29 @@ class TableRow(dict[str, Any]):
         return place_of_cell(
             self.layout.file, self.layout.sheet, self.line, columns.get(heading or "", first)
         )
+
+
+class RowPlaces(Sequence[Place]):
+    """The places of rows, made only for whom asks: a row knows its own."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Sequence[TableRow]) -> None:
+        self.rows = rows
+
+    @overload
+    def __getitem__(self, index: int) -> Place: ...
+    @overload
+    def __getitem__(self, index: slice) -> "RowPlaces": ...
+    def __getitem__(self, index: int | slice) -> "Place | RowPlaces":
+        return RowPlaces(self.rows[index]) if isinstance(index, slice) else self.rows[index].place
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def of(self, chosen: Sequence[int]) -> "RowPlaces":
+        """The places of the rows at these indices."""
+        return RowPlaces([self.rows[index] for index in chosen])
 
 
 def place_of(row: Any, heading: str | None = None) -> Place | None:

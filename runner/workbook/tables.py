@@ -16,15 +16,15 @@ from runner.workbook.csv_rows import read_csv
 from runner.workbook.findings import Findings, did_you_mean
 from runner.workbook.grid import Grid, key_text, place_of_cell
 from runner.workbook.header import headed_rows
-from runner.workbook.rows import Row, TableRow, place_of
+from runner.workbook.rows import Row, RowPlaces, TableRow, place_of
 from runner.workbook.sheet_scan import Oddity
 from runner.workbook.tree_rows import read_tree
 from runner.workbook.unpivot import UnpivotSpec, unpivoted
 from runner.workbook.xlsx_rows import read_xlsx
 
 __all__ = [
-    "Row", "Table", "TableRow", "TableSpec", "UnpivotSpec", "key_text", "place_of", "read_rows", "read_table",
-    "shape", "table_spec",
+    "Row", "RowPlaces", "Table", "TableRow", "TableSpec", "UnpivotSpec", "key_text", "place_of", "read_rows",
+    "read_table", "shape", "table_spec",
 ]  # fmt: skip
 
 _TEXT = (".csv", ".tsv", ".txt")
@@ -58,7 +58,7 @@ class Table:
     """
 
     rows: tuple[Any, ...] = ()
-    places: tuple[Place, ...] = ()
+    places: Sequence[Place] = ()
     problems: tuple[Problem, ...] = ()
     keys: tuple[str, ...] | None = None
     groups: Mapping[str, tuple[Any, ...]] | None = None
@@ -78,7 +78,11 @@ class Table:
         return replace(
             self,
             rows=tuple(self.rows[index] for index in chosen),
-            places=tuple(self.places[index] for index in chosen),
+            places=(
+                self.places.of(chosen)
+                if isinstance(self.places, RowPlaces)
+                else tuple(self.places[index] for index in chosen)
+            ),
             keys=None if self.keys is None else tuple(self.keys[index] for index in chosen),
         )
 
@@ -154,7 +158,7 @@ def _read_sheets(path: Path, spec: TableSpec, findings: Findings) -> Table:
         if spec.sheet == "*" and not grid.rows:
             continue
         rows.extend(headed_rows(grid, oddities, spec.header, spec.find, spec.fill_down, findings))
-    return Table(tuple(rows), tuple(row.place for row in rows))
+    return Table(tuple(rows), RowPlaces(rows))
 
 
 def _read_tree(path: Path, spec: TableSpec, findings: Findings) -> Table:

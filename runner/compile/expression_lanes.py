@@ -1,0 +1,242 @@
+"""Quick lanes for the expressions that every instance evaluates anew.
+
+A lane answers where plain values stand, and raises one of GIVES_UP anywhere else. Whoever asked then takes the whole
+way (`Path.evaluate`, Jinja), which finds the value or says what is wrong: no lane decides what is an error.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from runner.compile.expression_access import PLAIN, as_text
+from runner.compile.expression_errors import ExpressionError
+from runner.compile.expression_path import Path
+from runner.compile.filters import default, floating, integer, number
+from runner.compile.scope import RESERVED, Each
+from runner.model.unknown import UnknownReached
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
+
+Lane = Callable[[Mapping[str, Any]], Any]
+
+
+class GiveUp(Exception):
+    """Something is not plain."""
+
+
+GIVES_UP = (
+    GiveUp, ExpressionError, UnknownReached,
+    LookupError, TypeError, ValueError, ArithmeticError, AttributeError,
+)  # fmt: skip
+"""What a lane raises, and what Python raises where a value does not fit."""
+
+_FILTERS = frozenset({"abs", "capitalize", "length", "lower", "round", "seconds", "title", "trim", "upper"})
+"""Filters that give a scalar for a scalar, and look at nothing else."""
+
+_OURS: Mapping[str, Callable[..., Any]] = {
+    "number": number,
+    "int": integer,
+    "float": floating,
+    "string": as_text,
+}
+"""Filters that need none of the checks before them, as their value is plain; null is for the whole way."""
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.add, "Sub": operator.sub, "Mul": operator.mul, "Div": operator.truediv,
+    "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "lteq": operator.le, "gt": operator.gt,
+    "gteq": operator.ge,
+}  # fmt: skip
+
+
+def of_path(path: Path) -> Lane | None:
+    """The lane of a path whose steps are names, or paths that give texts. Its value may be anything."""
+    steps = path.steps
+    if path.root == "each" and len(steps) == 1:
+        if steps[0] == "key":
+            return lambda names: names["each"].key
+        if steps[0] == "index":
+            return lambda names: names["each"].index
+        if isinstance(steps[0], str) and steps[0] not in RESERVED:
+            return _of_item(steps[0])
+    inner = [of_path(step) if isinstance(step, Path) else _constant(step) for step in steps]
+    if any(isinstance(step, int) for step in steps) or None in inner:
+        return None
+    if all(isinstance(step, str) for step in steps):
+        return _by_names(path.root, tuple(step for step in steps if isinstance(step, str)))
+    return _by_keys(path.root, tuple(one for one in inner if one is not None))
+
+
+def _of_item(field: str) -> Lane:
+    def lane(names: Mapping[str, Any]) -> Any:
+        each: Each = names["each"]
+        fields = each.fields
+        return each[field] if fields is None else fields[field]
+
+    return lane
+
+
+def _by_names(root: str, steps: tuple[str, ...]) -> Lane:
+    def lane(names: Mapping[str, Any]) -> Any:
+        value = names[root]
+        for step in steps:
+            value = value[step]
+        return value
+
+    return lane
+
+
+def _by_keys(root: str, steps: tuple[Lane, ...]) -> Lane:
+    def lane(names: Mapping[str, Any]) -> Any:
+        value = names[root]
+        for step in steps:
+            key = step(names)
+            if type(key) is not str:
+                raise GiveUp
+            value = value[key]
+        return value
+
+    return lane
+
+
+def of_text(parts: Sequence[str | Lane]) -> Lane:
+    """The lane of texts and expressions that stand behind each other in one scalar."""
+    form = "".join(part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
+    lanes = tuple(part for part in parts if not isinstance(part, str))
+
+    def lane(names: Mapping[str, Any]) -> str:
+        found = [one(names) for one in lanes]
+        for index, value in enumerate(found):
+            if type(value) is not str:
+                found[index] = _text(value)
+        return form % tuple(found)
+
+    return lane
+
+
+def _text(value: Any) -> str:
+    if type(value) not in PLAIN:
+        raise GiveUp
+    return as_text(value)
+
+
+def of_tree(node: "nodes.Expr") -> Lane | None:
+    """The lane of Jinja's syntax tree, where it makes a scalar of scalars; its value is of one of the types PLAIN."""
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.Const):
+        return _constant(node.value) if type(node.value) in PLAIN else None
+    if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
+        return _of_chain(node)
+    if isinstance(node, nodes.Filter):
+        return _of_filter(node)
+    if isinstance(node, nodes.Concat):
+        parts = [of_tree(part) for part in node.nodes]
+        return None if None in parts else of_text([part for part in parts if part is not None])
+    if isinstance(node, nodes.CondExpr):
+        return _of_choice(node)
+    if isinstance(node, nodes.Not):
+        inner = of_tree(node.node)
+        return None if inner is None else lambda names: not inner(names)
+    if isinstance(node, nodes.BinExpr):
+        return _of_two(type(node).__name__, of_tree(node.left), of_tree(node.right))
+    if isinstance(node, nodes.Compare) and len(node.ops) == 1:
+        return _of_two(node.ops[0].op, of_tree(node.expr), of_tree(node.ops[0].expr))
+    return None
+
+
+def _constant(value: Any) -> Lane:
+    return lambda _: value
+
+
+def _of_chain(node: "nodes.Expr") -> Lane | None:
+    """`each.title`, `vars["cdn"]`: the value must be a scalar."""
+    from jinja2 import nodes
+
+    steps: list[str] = []
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        step = node.attr if isinstance(node, nodes.Getattr) else node.arg
+        step = step.value if isinstance(step, nodes.Const) else step
+        if type(step) is not str:
+            return None
+        steps.insert(0, step)
+        node = node.node
+    found = of_path(Path(node.name, tuple(steps))) if isinstance(node, nodes.Name) else None
+    if found is None:
+        return None
+
+    def lane(names: Mapping[str, Any]) -> Any:
+        value = found(names)
+        if type(value) not in PLAIN:
+            raise GiveUp
+        return value
+
+    return lane
+
+
+def _of_filter(node: "nodes.Filter") -> Lane | None:
+    from runner.compile.expression_jinja import environment
+
+    inner = of_tree(node.node) if node.node is not None else None
+    arguments = [of_tree(argument) for argument in node.args]
+    known = node.name in _FILTERS or node.name in _OURS or node.name in ("default", "d")
+    unfit = not known or node.kwargs or node.dyn_args or node.dyn_kwargs
+    if inner is None or None in arguments or unfit:
+        return None
+    given = tuple(argument for argument in arguments if argument is not None)
+    if node.name in ("default", "d"):
+        return _of_default(inner, given)
+    if node.name in _OURS:
+        return None if given else _of_ours(_OURS[node.name], inner)
+    made = environment().filters[node.name]
+    if hasattr(made, "jinja_pass_arg"):
+        return None
+    return lambda names: _plain(made(inner(names), *[argument(names) for argument in given]))
+
+
+def _of_default(inner: Lane, given: Sequence[Lane]) -> Lane:
+    otherwise = given[0] if given else _constant("")
+    if len(given) > 1:
+        return lambda names: default(inner(names), *[argument(names) for argument in given])
+
+    def lane(names: Mapping[str, Any]) -> Any:
+        value = inner(names)
+        return otherwise(names) if value is None else value
+
+    return lane
+
+
+def _of_ours(made: Callable[[Any], Any], inner: Lane) -> Lane:
+    def lane(names: Mapping[str, Any]) -> Any:
+        value = inner(names)
+        if value is None:
+            raise GiveUp
+        return made(value)
+
+    return lane
+
+
+def _plain(value: Any) -> Any:
+    if type(value) not in PLAIN:
+        raise GiveUp
+    return value
+
+
+def _of_choice(node: "nodes.CondExpr") -> Lane | None:
+    test, first = of_tree(node.test), of_tree(node.expr1)
+    second = of_tree(node.expr2) if node.expr2 is not None else _constant(None)
+    if test is None or first is None or second is None:
+        return None
+    return lambda names: first(names) if test(names) else second(names)
+
+
+def _of_two(word: str, left: Lane | None, right: Lane | None) -> Lane | None:
+    """An operator between two scalars."""
+    if left is None or right is None:
+        return None
+    if word == "And":
+        return lambda names: left(names) and right(names)
+    if word == "Or":
+        return lambda names: left(names) or right(names)
+    made = _OPERATORS.get(word)
+    return None if made is None else lambda names: made(left(names), right(names))
