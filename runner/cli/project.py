@@ -201,7 +201,7 @@ def _forget(state: Path, name: str, folder: Path) -> None:
 
     Raises StateLocked while another run works on it.
     """
-    from runner.engine.journal import now_text
+    from runner.engine.daytime import now_text
     from runner.engine.lock import Holder, Lock
 
     lock = Lock(state)

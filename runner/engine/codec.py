@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -17,8 +17,9 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from runner.engine.files import sync_folder
-from runner.model.event import KINDS, Event, event_fields
+from runner.model.event import KINDS, Event, Intended
 from runner.model.http import Call, Upload
+from runner.model.shape import held_fields
 from runner.model.state import GroupState, InstanceState
 
 BLOB_ABOVE = 64 * 1024
@@ -64,31 +65,41 @@ class Codec:
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
+        self._encoder = json.JSONEncoder(
+            ensure_ascii=False, separators=(",", ":"), default=self._special, check_circular=False
+        )
 
     def encode_event(self, event: Event) -> str:
-        return self._dump(event_fields(event))
+        return self._dump(held_fields(event))
 
     def decode_event(self, kind: str, text: str) -> Event:
         """The event; KeyError for a kind that only a newer runner knows."""
         made: Event = _made(KINDS[kind], json.loads(text), self._blobs)
         return made
 
-    def encode_instance(self, state: InstanceState) -> str:
-        return self._dump(_held(state))
+    def encode_instance(self, state: InstanceState, intent: str = "") -> str:
+        """The text of a state; `intent` is that of its open intent, where it was encoded already."""
+        if not intent:
+            return self._dump(held_fields(state))
+        held = held_fields(state)
+        del held["intent"]
+        return f'{self._dump(held)[:-1]},"intent":{{"$event":"{Intended.kind}","fields":{intent}}}}}'
 
     def decode_instance(self, text: str) -> InstanceState:
         made: InstanceState = _made(InstanceState, json.loads(text), self._blobs)
         return made
 
     def encode_group(self, state: GroupState) -> str:
-        return self._dump(_held(state))
+        return self._dump(held_fields(state))
 
     def decode_group(self, text: str) -> GroupState:
         made: GroupState = _made(GroupState, json.loads(text), self._blobs)
         return made
 
     def _dump(self, value: Any) -> str:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=self._special)
+        text = self._encoder.encode(value)
+        if text.isascii():
+            return text
         try:
             text.encode()
         except UnicodeEncodeError:  # half a character out of an API's answer: only an escape can carry it
@@ -97,36 +108,24 @@ class Codec:
 
     def _special(self, value: Any) -> Any:
         if isinstance(value, Call):
-            return {"$call": _held(value) | {"body": [self._piece(piece) for piece in value.body]}}
+            return {"$call": held_fields(value) | {"body": [self._piece(piece) for piece in value.body]}}
         if isinstance(value, Event):
-            return {"$event": value.kind, "fields": event_fields(value)}
+            return {"$event": value.kind, "fields": held_fields(value)}
         if is_dataclass(value) and not isinstance(value, type):
-            return _held(value)
+            return held_fields(value)
         if isinstance(value, Mapping):
             return dict(value)
         raise TypeError(f"{type(value).__name__} has no place in the journal")
 
     def _piece(self, piece: bytes | Upload) -> dict[str, Any]:
         if isinstance(piece, Upload):
-            return {"file": _held(piece)}
+            return {"file": held_fields(piece)}
         if len(piece) > BLOB_ABOVE:
             return {"blob": self._blobs.put(piece)}
         try:
             return {"text": piece.decode()}
         except UnicodeDecodeError:
             return {"base64": base64.b64encode(piece).decode()}
-
-
-def _held(value: Any) -> dict[str, Any]:
-    """The fields of a value by name, left out where they hold their default."""
-    held = ((field, getattr(value, field.name)) for field in fields(value))
-    return {field.name: one for field, one in held if not _is_default(field, one)}
-
-
-def _is_default(field: "Field[Any]", value: Any) -> bool:
-    if field.default_factory is not MISSING:
-        return bool(value == field.default_factory())
-    return field.default is not MISSING and bool(value == field.default)
 
 
 Reader = Callable[[Any, Blobs], Any]

@@ -16,7 +16,8 @@ from runner.compile.check import Work
 from runner.compile.scope import ABSENT, PartialOutputs
 from runner.engine import clock
 from runner.engine.accounts import Account
-from runner.engine.journal import Journal, now_text
+from runner.engine.daytime import now_text
+from runner.engine.journal import Journal
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks, collection_of
 from runner.model.manifest import Job

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from runner.engine.journal import Journal, leave_in_inbox
-from runner.engine.store import read_state
+from runner.engine.daytime import now_text
+from runner.engine.journal import Journal
+from runner.engine.store import read_state, writing
 from runner.model.errors import WrongUsage
 from runner.model.event import Event, Received, Resolved
 from runner.model.state import InstanceState, Phase
@@ -50,3 +51,12 @@ def _event(state: InstanceState, how: str, id: str) -> Event:
     if how == "adopt":
         return Received(address=state.address, generation=state.generation, id=id, how="resolved")
     return Resolved(address=state.address, generation=state.generation, how=how)
+
+
+def leave_in_inbox(file: Path, address: str, verb: str, argument: str) -> None:
+    """Leave a person's word for whoever holds the state; needs no lock. Raises StateError."""
+    with writing(file) as connection:
+        connection.execute(
+            "INSERT INTO inbox (at, address, verb, argument) VALUES (?, ?, ?, ?)",
+            (now_text(), address, verb, argument),
+        )

@@ -1,7 +1,7 @@
-"""The journal: events durable before the effects they announce, written by one thread that commits in groups.
+"""The journal: events durable before the effects they announce, committed in groups.
 
 `record` returns when its events are on the disk. Whoever records while a commit is under way shares the next one, so
-that a thousand concurrent steps cost few syncs. The state in memory runs ahead of the disk by at most one commit, and
+that a thousand concurrent steps cost few syncs. The state in memory runs ahead of the disk by at most two commits, and
 no effect is started on its word alone.
 """
 
@@ -10,33 +10,27 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.engine.codec import Blobs, Codec
+from runner.engine.committer import Batch, Committer
+from runner.engine.daytime import now_text
 from runner.engine.lock import Holder, Lock
-from runner.engine.store import blobs_beside, open_store, reading, way_out, writing
+from runner.engine.store import blobs_beside, open_store, reading, way_out
 from runner.model.errors import StateCorrupt
-from runner.model.event import Event, Forgotten, GroupIntended, Moved
+from runner.model.event import Event, Forgotten, GroupIntended, Intended, Moved
 from runner.model.fold import fold_group, fold_instance, join_group
+from runner.model.shape import evolve
 from runner.model.state import GroupState, InstanceState, State
 
+LINGER = 0.003
+"""Seconds that a commit waits for more to share it, while many record."""
 
-def now_text() -> str:
-    """The time of day as the journal writes it: ISO 8601, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+MANY = 4
+"""So many who wait for one commit are many; fewer get theirs at once."""
 
-
-@dataclass(slots=True)
-class _Batch:
-    """Rows that share one commit, and who waits for it. The last row of an address wins."""
-
-    events: list[tuple[str, str, str, str, str]] = field(default_factory=list)
-    instances: dict[str, InstanceState | None] = field(default_factory=dict)
-    groups: dict[str, GroupState] = field(default_factory=dict)
-    taken: list[int] = field(default_factory=list)
-    waiters: list[asyncio.Future[None]] = field(default_factory=list)
+TURNS = 4
+"""Turns of the event loop that a commit waits for at least: what follows from a receipt shares its commit."""
 
 
 class Journal:
@@ -53,42 +47,111 @@ class Journal:
         self.instances: dict[str, InstanceState] = dict(state.instances)
         self.groups: dict[str, GroupState] = dict(state.groups)
         self.owned: set[tuple[str, str]] = set()
-        self.commits = 0
         self._connection = connection
         self._codec = Codec(Blobs(blobs_beside(file)))
         self._lock = lock
-        self._batch = _Batch()
-        self._ready = threading.Condition()
+        self._batch = Batch()
+        self._gate = threading.Lock()
+        self._writing = False
+        self._due: asyncio.AbstractEventLoop | None = None
+        self._many = False
         self._closing = False
         self._failure: BaseException | None = None
         self._sequence = state.sequence
         for instance in self.instances.values():
             self._own(instance)
-        self._writer = threading.Thread(target=self._write_forever, name="journal", daemon=True)
-        self._writer.start()
+        self._committer = Committer(connection, self._codec, self._written)
 
     @property
     def state(self) -> State:
         """What is known now, as a value."""
         return State(self.name, self.lineage, self._sequence, dict(self.instances), dict(self.groups))
 
+    @property
+    def commits(self) -> int:
+        """How many transactions were written."""
+        return self._committer.commits
+
     async def record(self, *events: Event) -> None:
         """Fold events into the state and make them durable; they are on the disk when this returns.
 
         Raises StateCorrupt when the disk refuses them: from then on nothing is recorded, and nothing may be sent.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        with self._ready:
+        await self.begin(*events)
+
+    def begin(self, *events: Event) -> "asyncio.Future[None]":
+        """Fold events into the state at once; the future tells when they are on the disk, or raises as `record` does.
+
+        Whatever is recorded later is never durable earlier.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        with self._gate:
             if self._closing:
                 raise StateCorrupt(f"the journal {self.file} is closed", "run the same command again")
             if self._failure is None:
                 self._take(events)
+            if self._failure is not None:
+                raise self._broken()
+            self._batch.waiters.append(done)
+            if not self._writing and self._due is not loop:
+                self._due = loop
+                self._wait_for_more(loop)
+        return done
+
+    def _wait_for_more(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Commit soon: in a moment where many record, else when the event loop has turned a few times."""
+        if self._many:
+            loop.call_later(LINGER, self._flush)
+        else:
+            loop.call_soon(self._turn, loop, TURNS)
+
+    def _turn(self, loop: asyncio.AbstractEventLoop, left: int) -> None:
+        if left:
+            loop.call_soon(self._turn, loop, left - 1)
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        with self._gate:
+            self._due = None
+            if self._writing or self._closing or not self._batch.waiters:
+                return
+            self._writing = True
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        batch, self._batch = self._batch, Batch()
+        self._many = len(batch.waiters) > MANY
+        self._committer.put(batch)
+
+    def _written(self, batch: Batch) -> None:
+        """In the committer's thread: tell each loop, once, who need not wait any longer."""
+        if self._committer.failure is not None:
+            self._failure = self._failure or self._committer.failure
+        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        for waiter in batch.waiters:
+            by_loop.setdefault(waiter.get_loop(), []).append(waiter)
+        with self._gate:
+            self._writing = False
+            for waiter in self._batch.waiters[-1:]:  # whose loop must begin the next commit
+                by_loop.setdefault(waiter.get_loop(), [])
+        for loop, waiters in by_loop.items():
+            with contextlib.suppress(RuntimeError):  # a loop that was closed has nobody who waits
+                loop.call_soon_threadsafe(self._wake, loop, waiters)
+
+    def _wake(self, loop: asyncio.AbstractEventLoop, waiters: Sequence["asyncio.Future[None]"]) -> None:
+        with self._gate:
+            if self._batch.waiters and not self._writing and self._due is not loop:
+                self._due = loop
+                self._wait_for_more(loop)
+        for waiter in waiters:
+            if waiter.done():
+                continue
             if self._failure is None:
-                self._batch.waiters.append(done)
-                self._ready.notify()
-        if self._failure is not None:
-            raise self._broken()
-        await done
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(self._broken())
 
     def _take(self, events: Sequence[Event]) -> None:
         """Fold events into the state and the batch: all of them or none, and no state without its events."""
@@ -114,7 +177,7 @@ class Journal:
             rows = connection.execute(
                 "SELECT seq, address, verb, argument FROM inbox WHERE taken = 0 ORDER BY seq"
             ).fetchall()
-        with self._ready:
+        with self._gate:
             self._batch.taken.extend(row[0] for row in rows)
         return [(int(seq), address, verb, argument) for seq, address, verb, argument in rows]
 
@@ -126,10 +189,10 @@ class Journal:
 
     def close(self) -> None:
         """Write what is waiting, and let go of the lock."""
-        with self._ready:
+        with self._gate:
             self._closing = True
-            self._ready.notify()
-        self._writer.join()
+            self._hand_over()
+        self._committer.close()
         with contextlib.suppress(sqlite3.Error):  # a full disk may refuse the checkpoint; the log holds all
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
@@ -149,6 +212,8 @@ class Journal:
         address = getattr(event, "address", "")
         self._sequence += 1
         self._batch.events.append((at, self.run, event.kind, address, text))
+        if isinstance(event, Intended):
+            self._batch.intents[address] = (event, text)
         if isinstance(event, Moved | Forgotten):
             self._rename(address, event.to if isinstance(event, Moved) else "")
             return
@@ -175,73 +240,16 @@ class Journal:
         if instance is None or not to:
             return
         if instance.intent is not None:  # what is sent again, or settled, speaks of the new address
-            instance = replace(instance, intent=replace(instance.intent, address=to))
-        self._put(to, replace(instance, address=to))
+            instance = evolve(instance, intent=evolve(instance.intent, address=to))
+        self._put(to, evolve(instance, address=to))
         group = self.groups.get(instance.group)
         if group is not None and not group.closed:
             members = tuple(
-                replace(member, address=to) if member.address == address else member
+                evolve(member, address=to) if member.address == address else member
                 for member in group.intent.members
             )
-            moved = replace(group, intent=replace(group.intent, members=members))
+            moved = evolve(group, intent=evolve(group.intent, members=members))
             self.groups[group.address] = self._batch.groups[group.address] = moved
-
-    def _write_forever(self) -> None:
-        while True:
-            with self._ready:
-                while not (self._batch.waiters or self._closing):
-                    self._ready.wait()
-                batch, self._batch = self._batch, _Batch()
-                last = self._closing
-            if batch.events or batch.taken:
-                self._write(batch)
-            by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-            for waiter in batch.waiters:
-                by_loop.setdefault(waiter.get_loop(), []).append(waiter)
-            for loop, waiters in by_loop.items():
-                with contextlib.suppress(RuntimeError):  # a loop that was closed has nobody who waits
-                    loop.call_soon_threadsafe(self._wake, waiters)
-            if last:
-                return
-
-    def _write(self, batch: _Batch) -> None:
-        if self._failure is not None:
-            return
-        encode = self._codec.encode_instance
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(
-                "INSERT INTO events (at, run, kind, address, data) VALUES (?, ?, ?, ?, ?)", batch.events
-            )
-            gone = [(address,) for address, instance in batch.instances.items() if instance is None]
-            self._connection.executemany("DELETE FROM instances WHERE address = ?", gone)
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO instances (address, phase, data) VALUES (?, ?, ?)",
-                [(a, i.phase.value, encode(i)) for a, i in batch.instances.items() if i is not None],
-            )
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO groups (address, closed, data) VALUES (?, ?, ?)",
-                [(a, int(g.closed), self._codec.encode_group(g)) for a, g in batch.groups.items()],
-            )
-            self._connection.executemany(
-                "UPDATE inbox SET taken = 1 WHERE seq = ?", [(seq,) for seq in batch.taken]
-            )
-            self._connection.execute("COMMIT")
-            self.commits += 1
-        except Exception as error:  # noqa: BLE001 — a writer that died silently would let everybody wait for ever
-            # Whatever could not be written must not be believed: every waiter is told, and nothing more is accepted.
-            self._failure = error
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-
-    def _wake(self, waiters: Sequence[asyncio.Future[None]]) -> None:
-        for waiter in waiters:
-            if waiter.done():
-                continue
-            if self._failure is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(self._broken())
 
     def _broken(self) -> StateCorrupt:
         return StateCorrupt(
@@ -272,12 +280,3 @@ def open_journal(
     journal = Journal(file, name, connection, state, lock)
     journal.former_holder = former
     return journal
-
-
-def leave_in_inbox(file: Path, address: str, verb: str, argument: str) -> None:
-    """Leave a person's word for whoever holds the state; needs no lock. Raises StateError."""
-    with writing(file) as connection:
-        connection.execute(
-            "INSERT INTO inbox (at, address, verb, argument) VALUES (?, ?, ?, ?)",
-            (now_text(), address, verb, argument),
-        )

@@ -18,9 +18,10 @@ from runner.api.reading import read_item
 from runner.compile.canonical import canonical
 from runner.compile.check import Work
 from runner.engine.apply import Apply
+from runner.engine.daytime import now_text
 from runner.engine.desk import Desk, RunOptions
 from runner.engine.inbox import deliver, take_in
-from runner.engine.journal import Journal, now_text, open_journal
+from runner.engine.journal import Journal, open_journal
 from runner.engine.lock import Holder
 from runner.engine.observe import known_outputs, observe_and_plan, stands
 from runner.engine.store import read_state

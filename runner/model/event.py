@@ -5,7 +5,6 @@ generation can ever be taken for news of a newer one.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, ClassVar
 
 from runner.model.event_base import Event as Event
@@ -285,13 +284,3 @@ KINDS: Mapping[str, type[Event]] = {
         Settling, Doubted, Resolved, Progressed, PartFinished, Finished, Saving, Saved, Accepted, Moved, Forgotten,
     )
 }  # fmt: skip
-
-
-def event_fields(event: Event) -> dict[str, Any]:
-    """The event's own fields by name, left out where they hold their default; values are not copied."""
-    found: dict[str, Any] = {}
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if value != field.default:
-            found[field.name] = value
-    return found

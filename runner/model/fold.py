@@ -1,7 +1,5 @@
 """The fold: what an event makes of what was known."""
 
-from dataclasses import replace
-
 from runner.model.event import (
     Accepted,
     Doubted,
@@ -21,6 +19,7 @@ from runner.model.event import (
     Withdrawn,
 )
 from runner.model.part import PartFinished, PartReceipt, PartState
+from runner.model.shape import evolve
 from runner.model.state import FileState, GroupState, InstanceState, Phase
 
 OPEN = (Phase.UNSETTLED, Phase.DOUBT)
@@ -46,7 +45,7 @@ def fold_instance(known: InstanceState | None, event: Event, at: str) -> Instanc
 def _intended(known: InstanceState | None, event: Intended, at: str) -> InstanceState:
     if known is not None and known.generation == event.generation and known.phase is Phase.UNSETTLED:
         # The same call is sent again: from now on time counts from this attempt, not from the one before.
-        return replace(known, intent=event, resend=False, settling_since="", since=at)
+        return evolve(known, intent=event, resend=False, settling_since="", since=at)
     kept = _kept_parts(known, event)
     return InstanceState(
         address=event.address,
@@ -78,12 +77,12 @@ def _without_effect(known: InstanceState, phase: Phase, message: str, at: str) -
     """The open call made nothing. What it was to replace is there as before: neither its outputs nor its files are
     forgotten, and whoever goes back to its inputs pays nothing."""
     if known.superseded is None:
-        return replace(known, phase=phase, intent=None, message=message, since=at)
+        return evolve(known, phase=phase, intent=None, message=message, since=at)
     word = "abandoned" if phase is Phase.ABANDONED else "not made"
     said = f"generation {known.generation} was {word}: {message}"
     if known.superseded.phase is not Phase.READY and known.superseded.message:
         said = f"{known.superseded.message}; {said}"
-    return replace(known.superseded, tried=known.generation, consented=known.digest, message=said)
+    return evolve(known.superseded, tried=known.generation, consented=known.digest, message=said)
 
 
 def _kept_parts(known: InstanceState | None, event: Intended) -> tuple[PartState, ...]:
@@ -105,7 +104,7 @@ def _stale(known: InstanceState | None) -> dict[str, FileState]:
     """The files of a former generation: ours to replace, and no longer what they should be."""
     if known is None:
         return {}
-    return {path: replace(file, done=False, sha256="") for path, file in known.files.items()}
+    return {path: evolve(file, done=False, sha256="") for path, file in known.files.items()}
 
 
 def _received(known: InstanceState | None, event: Received, at: str) -> InstanceState:
@@ -120,7 +119,7 @@ def _received(known: InstanceState | None, event: Received, at: str) -> Instance
         )
     elif base.generation > event.generation:
         return base
-    return replace(
+    return evolve(
         base,
         phase=Phase.RUNNING,
         uses=event.uses or base.uses,
@@ -154,7 +153,7 @@ def _with_receipts(parts: tuple[PartState, ...], receipts: tuple[PartReceipt, ..
 def _part_finished(known: InstanceState, event: PartFinished) -> InstanceState:
     made = {part.index: part for part in known.parts}
     held = made.get(event.index, PartState(event.index))
-    made[event.index] = replace(
+    made[event.index] = evolve(
         held,
         id=event.id or held.id,
         name=event.name or held.name,
@@ -163,7 +162,7 @@ def _part_finished(known: InstanceState, event: PartFinished) -> InstanceState:
         message=event.message,
         outputs=event.outputs or {},
     )
-    return replace(known, parts=tuple(made[index] for index in sorted(made)))
+    return evolve(known, parts=tuple(made[index] for index in sorted(made)))
 
 
 def _finished(known: InstanceState | None, event: Finished, at: str) -> InstanceState:
@@ -174,7 +173,7 @@ def _finished(known: InstanceState | None, event: Finished, at: str) -> Instance
         )
     elif base.generation > event.generation:
         return base
-    return replace(
+    return evolve(
         base,
         phase=OUTCOMES[event.outcome],
         uses=event.uses or base.uses,
@@ -197,43 +196,43 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
         case Refused():
             reason = f"{event.code}: {event.message}" if event.code else event.message
             made = _without_effect(known, Phase.REFUSED, reason, at)
-            return made if made.phase is not Phase.REFUSED else replace(made, status=str(event.status))
+            return made if made.phase is not Phase.REFUSED else evolve(made, status=str(event.status))
         case Withdrawn():
             return _without_effect(known, Phase.WITHDRAWN, event.reason, at)
         case Settling():
-            return replace(
+            return evolve(
                 known,
                 settling_since=event.since or known.settling_since,
                 message=event.reason,
-                intent=replace(known.intent, accepted=True)
+                intent=evolve(known.intent, accepted=True)
                 if event.accepted and known.intent is not None
                 else known.intent,
             )
         case Doubted():
-            return replace(
+            return evolve(
                 known, phase=Phase.DOUBT, message=event.reason, candidates=event.candidates, since=at
             )
         case Resolved(how="resend"):
             if known.phase not in OPEN:
                 return known
-            return replace(known, phase=Phase.UNSETTLED, resend=True, settling_since="", message="", since=at)
+            return evolve(known, phase=Phase.UNSETTLED, resend=True, settling_since="", message="", since=at)
         case Resolved() if known.phase in OPEN:
             return _without_effect(known, Phase.ABANDONED, "abandoned by a person", at)
         case Progressed():
-            return replace(known, status=event.status)
+            return evolve(known, status=event.status)
         case PartFinished():
             return _part_finished(known, event)
         case Saving():
             file = FileState(event.name, event.path, event.size, event.sha256)
-            return replace(known, files={**known.files, event.path: file})
+            return evolve(known, files={**known.files, event.path: file})
         case Saved():
             announced = known.files.get(event.path)
             if announced is None:
                 return known
-            file = replace(announced, done=True, mtime_ns=event.mtime_ns)
-            return replace(known, files={**known.files, event.path: file})
+            file = evolve(announced, done=True, mtime_ns=event.mtime_ns)
+            return evolve(known, files={**known.files, event.path: file})
         case Accepted():
-            return replace(known, accepted=event.digest)
+            return evolve(known, accepted=event.digest)
         case _:
             return known
 
@@ -268,13 +267,13 @@ def fold_group(known: GroupState | None, event: Event) -> GroupState | None:
         return None
     match event:
         case GroupReceived():
-            return replace(known, id=event.id, doubt="", settling_since="")
+            return evolve(known, id=event.id, doubt="", settling_since="")
         case GroupClosed():
-            return replace(known, closed=True)
+            return evolve(known, closed=True)
         case Settling():
-            intent = replace(known.intent, accepted=True) if event.accepted else known.intent
-            return replace(known, settling_since=event.since or known.settling_since, intent=intent)
+            intent = evolve(known.intent, accepted=True) if event.accepted else known.intent
+            return evolve(known, settling_since=event.since or known.settling_since, intent=intent)
         case Doubted():
-            return replace(known, doubt=event.reason)
+            return evolve(known, doubt=event.reason)
         case _:
             return known

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.journal import now_text, open_journal
+from runner.engine.daytime import now_text
+from runner.engine.journal import open_journal
 from runner.engine.lock import Holder
 from runner.model.event import Doubted, Intended
 from runner.model.http import Call

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.journal import Journal, leave_in_inbox, open_journal
+from runner.engine.inbox import leave_in_inbox
+from runner.engine.journal import Journal, open_journal
 from runner.engine.lock import Holder
 from runner.engine.store import read_events, read_state
 from runner.model.errors import StateCorrupt, StateForeign, StateLocked, StateNewer
