@@ -2,7 +2,7 @@
 
 A lifecycle is a generator without I/O. It yields one of
 
-- `Record`: events that must be durable before it goes on; it is sent None.
+- `Record`: events that must be durable before any intent that comes after them; it is sent None.
 - `Request`: a call; it is sent the `Reply`. With `intent`, that event is made durable after the call's slot, rate
   token and budget are in hand and before its first byte leaves, so that a crash leaves at most as many unsettled
   calls as there are slots.
@@ -25,7 +25,7 @@ from runner.model.observation import Remote
 
 @frozen
 class Record:
-    """Make these events durable."""
+    """Put these events into the journal, in their order."""
 
     events: tuple[Event, ...]
 

@@ -1,11 +1,14 @@
-"""Apply: starts what has become possible, and reacts to what the journal has recorded.
+"""Apply: starts what has become possible, and reacts to what stands in the journal.
 
-Every reaction follows a durable event, so that a run that is killed and begun again takes the same way. What an
-instance is waiting for is known to the scheduler; what a remote job is waiting for, to the poller.
+Every reaction follows an event, so that a run that is killed and begun again takes the same way. The event need not be
+durable yet: whatever a reaction leads to that cannot be taken back, a call with an effect or a file's name, waits for
+a record of its own, and so for all before it. What an instance is waiting for is known to the scheduler; what a remote
+job is waiting for, to the poller.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections import deque
+from collections.abc import Awaitable, Iterable
 
 from runner.engine import groups as bulk
 from runner.engine.budget import Budget
@@ -51,11 +54,13 @@ class Apply:
         self._idle = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._fatal: RunnerError | None = None
+        self._events: deque[Event] = deque()
+        self._reacting = False
 
     async def run(self) -> RunResult:
         """Do what the plan says. Raises StateCorrupt when the journal could not be written."""
         desk = self.desk
-        poller = asyncio.ensure_future(self.waiting.poller.run())
+        desk.journal.broken = self.failed
         timer = self._time_out()
         try:
             await self.hearing.start()
@@ -66,8 +71,8 @@ class Apply:
         finally:
             if timer is not None:
                 timer.cancel()
-            poller.cancel()
-            await self._close(poller)
+            await self._close()
+            desk.journal.broken = None
         if self._fatal is not None:
             raise self._fatal
         return desk.tally.result(self.stopped, desk.accounts)
@@ -82,11 +87,27 @@ class Apply:
         self.stopped = True
         self._idle.set()
 
-    async def record(self, *events: Event) -> None:
+    def note(self, *events: Event) -> None:
+        """Put events into the journal, before whatever is recorded later, and react to them."""
+        self.desk.journal.note(*events)
+        self._react(events)
+
+    async def secure(self, *events: Event) -> None:
         """Make events durable, then react to them."""
         await self.desk.journal.record(*events)
-        for event in events:
-            self.reactions.react(event)
+        self._react(events)
+
+    def _react(self, events: Iterable[Event]) -> None:
+        """One reaction after the other: what a reaction notes has its own turn when that one has ended."""
+        self._events.extend(events)
+        if self._reacting:
+            return
+        self._reacting = True
+        try:
+            while self._events:
+                self.reactions.react(self._events.popleft())
+        finally:
+            self._reacting = False
 
     # What is under way: the run is over when nothing is.
 
@@ -135,13 +156,14 @@ class Apply:
 
         return asyncio.get_running_loop().call_later(most, over)
 
-    async def _close(self, poller: "asyncio.Future[None]") -> None:
+    async def _close(self) -> None:
+        self.waiting.poller.stop()
         await self.sending.close(self._grace())
         await self.saving.downloads.close()
         if self.stopped or self.halted or self._fatal:
             for task in self._tasks:
                 task.cancel()
-        await asyncio.gather(poller, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.waiting.poller.close()
         await self.hearing.close()
         await self.desk.transport.close()

@@ -1,8 +1,9 @@
 """The journal: events durable before the effects they announce, committed in groups.
 
 `record` returns when its events are on the disk. Whoever records while a commit is under way shares the next one, so
-that a thousand concurrent steps cost few syncs. The state in memory runs ahead of the disk by at most two commits, and
-no effect is started on its word alone.
+that a thousand concurrent steps cost few syncs. What only has to be known before whatever comes after it is noted: the
+journal is one sequence, and so whoever waits for an intent of his own has waited for all that it builds on. The state
+in memory runs ahead of the disk by at most two commits, and no effect is started on its word alone.
 """
 
 import asyncio
@@ -26,8 +27,8 @@ from runner.model.state import GroupState, InstanceState, State
 LINGER = 0.003
 """Seconds that a commit waits for more to share it, while many record."""
 
-MANY = 4
-"""So many who wait for one commit are many; fewer get theirs at once."""
+MANY = 8
+"""So many events in one commit are many; fewer get theirs at once."""
 
 TURNS = 4
 """Turns of the event loop that a commit waits for at least: what follows from a receipt shares its commit."""
@@ -47,6 +48,7 @@ class Journal:
         self.instances: dict[str, InstanceState] = dict(state.instances)
         self.groups: dict[str, GroupState] = dict(state.groups)
         self.owned: set[tuple[str, str]] = set()
+        self.broken: Callable[[StateCorrupt], None] | None = None
         self._connection = connection
         self._codec = Codec(Blobs(blobs_beside(file)))
         self._lock = lock
@@ -54,6 +56,7 @@ class Journal:
         self._gate = threading.Lock()
         self._writing = False
         self._due: asyncio.AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._many = False
         self._closing = False
         self._failure: BaseException | None = None
@@ -77,15 +80,19 @@ class Journal:
 
         Raises StateCorrupt when the disk refuses them: from then on nothing is recorded, and nothing may be sent.
         """
-        await self.begin(*events)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._put_down(events, done)
+        await done
 
-    def begin(self, *events: Event) -> "asyncio.Future[None]":
-        """Fold events into the state at once; the future tells when they are on the disk, or raises as `record` does.
+    def note(self, *events: Event) -> None:
+        """Fold events into the state, and make them durable soon, before whatever is recorded later.
 
-        Whatever is recorded later is never durable earlier.
+        Raises StateCorrupt when the disk has refused earlier ones; `broken` is told when it refuses these.
         """
+        self._put_down(events, None)
+
+    def _put_down(self, events: Sequence[Event], done: "asyncio.Future[None] | None") -> None:
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
         with self._gate:
             if self._closing:
                 raise StateCorrupt(f"the journal {self.file} is closed", "run the same command again")
@@ -93,11 +100,12 @@ class Journal:
                 self._take(events)
             if self._failure is not None:
                 raise self._broken()
-            self._batch.waiters.append(done)
+            if done is not None:
+                self._batch.waiters.append(done)
+            self._loop = loop
             if not self._writing and self._due is not loop:
                 self._due = loop
                 self._wait_for_more(loop)
-        return done
 
     def _wait_for_more(self, loop: asyncio.AbstractEventLoop) -> None:
         """Commit soon: in a moment where many record, else when the event loop has turned a few times."""
@@ -115,14 +123,14 @@ class Journal:
     def _flush(self) -> None:
         with self._gate:
             self._due = None
-            if self._writing or self._closing or not self._batch.waiters:
+            if self._writing or self._closing:
                 return
             self._writing = True
             self._hand_over()
 
     def _hand_over(self) -> None:
         batch, self._batch = self._batch, Batch()
-        self._many = len(batch.waiters) > MANY
+        self._many = len(batch.events) > MANY
         self._committer.put(batch)
 
     def _written(self, batch: Batch) -> None:
@@ -134,15 +142,15 @@ class Journal:
             by_loop.setdefault(waiter.get_loop(), []).append(waiter)
         with self._gate:
             self._writing = False
-            for waiter in self._batch.waiters[-1:]:  # whose loop must begin the next commit
-                by_loop.setdefault(waiter.get_loop(), [])
+            if self._loop is not None:  # it must begin the next commit
+                by_loop.setdefault(self._loop, [])
         for loop, waiters in by_loop.items():
             with contextlib.suppress(RuntimeError):  # a loop that was closed has nobody who waits
                 loop.call_soon_threadsafe(self._wake, loop, waiters)
 
     def _wake(self, loop: asyncio.AbstractEventLoop, waiters: Sequence["asyncio.Future[None]"]) -> None:
         with self._gate:
-            if self._batch.waiters and not self._writing and self._due is not loop:
+            if self._batch.events and not self._writing and self._due is not loop:
                 self._due = loop
                 self._wait_for_more(loop)
         for waiter in waiters:
@@ -152,6 +160,8 @@ class Journal:
                 waiter.set_result(None)
             else:
                 waiter.set_exception(self._broken())
+        if self._failure is not None and self.broken is not None:
+            self.broken(self._broken())
 
     def _take(self, events: Sequence[Event]) -> None:
         """Fold events into the state and the batch: all of them or none, and no state without its events."""

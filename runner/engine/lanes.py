@@ -6,7 +6,7 @@ a timer and nothing else. A lifecycle that goes wrong by a fault of ours ends al
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,21 +20,25 @@ from runner.model.event import Event
 
 
 class Recorder(Protocol):
-    """Makes events durable, and reacts to them."""
+    """Takes events into the journal, and reacts to them."""
 
-    async def record(self, *events: Event) -> None:
+    def note(self, *events: Event) -> None:
+        """Durable before whatever is recorded later."""
+        ...
+
+    async def secure(self, *events: Event) -> None:
         """Durable when this returns."""
         ...
 
 
 @dataclass(slots=True)
 class Flow:
-    """A lifecycle under way. `ended` is awaited with its outcome, once. `value` is what it is sent next."""
+    """A lifecycle under way. `ended` is told its outcome, once. `value` is what it is sent next."""
 
     address: str
     lifecycle: Lifecycle
     account: Account
-    ended: Callable[[Outcome], Awaitable[None]]
+    ended: Callable[[Outcome], None]
     value: Any = None
     waiting: str = ""
 
@@ -104,7 +108,7 @@ class Lane:
                 except Exception as error:  # noqa: BLE001 — one item's trouble stays its own, even when it is our fault
                     outcome = Outcome("failed", fault(error).message)
                 if outcome is not None:
-                    await flow.ended(outcome)
+                    flow.ended(outcome)
         except RunnerError as error:
             self._failed(error)
         except Exception as error:  # noqa: BLE001 — a worker that died silently would let the run wait for ever
@@ -124,7 +128,7 @@ class Lane:
             flow.value = None
             match effect:
                 case Record():
-                    await self._recorder.record(*effect.events)
+                    self._recorder.note(*effect.events)
                 case Request() | Walk() if self._closed:
                     lifecycle.close()
                     return None  # the next run takes it up from the journal
@@ -173,7 +177,7 @@ class Lane:
             if self._closed:
                 raise NotSent("the run is ending")
             self._hold()  # from here on it is in flight, and what comes of it is recorded
-            await self._recorder.record(intent)
+            await self._recorder.secure(intent)
 
         return await flow.account.send(effect.call, before=before, fresh=effect.fresh)
 

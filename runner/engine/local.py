@@ -50,7 +50,7 @@ class LocalSteps:
             run.fail(address, "failed", f"{made.name} could not be published: {error}")
             return
         state = desk.state(address)
-        await run.record(
+        run.note(
             Finished(
                 address=address,
                 generation=state.generation + 1 if state is not None else 1,

@@ -7,58 +7,45 @@ walked once for all of them; whoever is not in it is asked for alone.
 import asyncio
 import heapq
 import itertools
-from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.api.effects import Collection, Walked
+from runner.api.effects import Walked
 from runner.api.encode import call_of
-from runner.api.lifedata import Resource
 from runner.api.locate import Scope
-from runner.api.provider import Use
 from runner.api.reading import Reading, read_answer, read_item
-from runner.engine.accounts import Account
 from runner.engine.faults import fault
+from runner.engine.waiters import Waiter, needs_answer, resource_of
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError, StateError
 from runner.model.http import Answer, Reply
 from runner.model.observation import Remote
 
 READERS = 16
-"""How many reads of one account may be under way at once; its own slots bound them further."""
+"""How many reads of one account may be under way at once, where it has not more slots; these bound them further."""
+
+SLACK = 0.002
+"""Seconds by which a look may come early, so that those who are due together are looked at together."""
 
 VANISHED = 3
 """How often in a row an id may be unknown there before it counts as vanished."""
-
-
-@dataclass(slots=True)
-class Waiter:
-    """One instance that waits, or one `part` of it (its place, from 0; -1: the whole).
-
-    Times are those of the event loop; `deadline` ends this run's wait, not the work.
-    """
-
-    address: str
-    generation: int
-    id: str
-    use: Use
-    account: Account
-    inputs: Mapping[str, Any]
-    began: float
-    collection: Collection | None = None
-    deadline: float | None = None
-    status: str = ""
-    misses: int = 0
-    before: Mapping[str, Any] | None = None
-    fresh_until: float = 0.0
-    part: int = -1
 
 
 Seen = Callable[[Waiter, Reading], Coroutine[Any, Any, bool]]
 """Told what was read; answers whether the wait is over."""
 Lost = Callable[[Waiter, str, str], Coroutine[Any, Any, None]]
 """Told that a wait ended without an end of the work: (waiter, kind, reason)."""
+
+
+@dataclass(slots=True)
+class _Readers:
+    """The waiters of one account that are to be read alone, and how many readers there are."""
+
+    most: int
+    queue: deque[Waiter] = field(default_factory=deque)
+    working: int = 0
 
 
 @dataclass(slots=True)
@@ -70,13 +57,14 @@ class Poller:
     lost: Lost
     failed: Callable[[RunnerError], None]
     speed: float = 1.0
+    polls: int = 0
     _heap: list[tuple[float, int, Waiter]] = field(default_factory=list)
     _numbers: Any = field(default_factory=itertools.count)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _alarm: asyncio.TimerHandle | None = None
+    _stopped: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _readers: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    _readers: dict[str, _Readers] = field(default_factory=dict)
     _pages: dict[str, int] = field(default_factory=dict)
-    polls: int = 0
 
     def add(self, waiter: Waiter) -> None:
         """Wait for an instance; its first look comes after the shortest time."""
@@ -89,59 +77,50 @@ class Poller:
             if waiter.id == id and waiter.account.provider.name == provider and moment > now:
                 self._heap[place] = (now, number, waiter)
                 heapq.heapify(self._heap)
-                self._wake.set()
+                self._set_alarm()
                 return
 
     def __len__(self) -> int:
         return len(self._heap)
 
-    async def run(self) -> None:
-        """Serve the waiters until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            now = loop.time()
-            due = self._take(now)
-            if due:
-                self._spawn(self._look(due))
-            self._wake.clear()
-            pause = max(self._heap[0][0] - loop.time(), 0.0) if self._heap else None
-            try:
-                async with asyncio.timeout(
-                    pause
-                ):  # `wait_for` can swallow a cancellation that comes with the wake
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped = True
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     async def close(self) -> None:
         """Cut the reads that are under way, however long an API made them wait: the next run looks again."""
+        self.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        async def carried() -> None:
-            try:
-                await work
-            except RunnerError as error:
-                self.failed(error)
-            except Exception as error:  # noqa: BLE001 — whoever waits must not wait for ever because of a fault of ours
-                self.failed(fault(error))
-
-        task = asyncio.ensure_future(carried())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def _push(self, waiter: Waiter) -> None:
-        loop = asyncio.get_running_loop()
-        least, most = _resource(waiter).wait.every
-        age = loop.time() - waiter.began
-        pause = min(max(least / self.speed, age / 4), most / self.speed)
-        moment = loop.time() + pause
+        now = asyncio.get_running_loop().time()
+        least, most = resource_of(waiter).wait.every
+        moment = now + min(max(least / self.speed, (now - waiter.began) / 4), most / self.speed)
         if waiter.deadline is not None:
             moment = min(moment, waiter.deadline)
         heapq.heappush(self._heap, (moment, next(self._numbers), waiter))
-        self._wake.set()
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Have the next look come no later than the first of those who wait wants it."""
+        if self._stopped or not self._heap:
+            return
+        moment = self._heap[0][0]
+        if self._alarm is not None:
+            if self._alarm.when() <= moment:
+                return
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(moment, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        now = asyncio.get_running_loop().time()
+        self._look(self._take(now + SLACK), now)
+        self._set_alarm()
 
     def _take(self, now: float) -> list[Waiter]:
         """Whoever is due, and with each all others of the same list: the walk tells of them as well."""
@@ -161,28 +140,56 @@ class Poller:
             self._heap = rest
         return due
 
-    async def _look(self, due: list[Waiter]) -> None:
-        now = asyncio.get_running_loop().time()
+    def _look(self, due: list[Waiter], now: float) -> None:
         by_list: dict[str, list[Waiter]] = defaultdict(list)
         for waiter in due:
-            if waiter.deadline is not None and now >= waiter.deadline:
-                self._spawn(
-                    self.lost(
-                        waiter, "timeout", "the time given for this run is over; the work goes on there"
-                    )
-                )
+            if waiter.deadline is not None and now >= waiter.deadline - SLACK:
+                reason = "the time given for this run is over; the work goes on there"
+                self._spawn(self.lost(waiter, "timeout", reason))
             elif waiter.account.stopped:
                 self._spawn(self.lost(waiter, "failed", waiter.account.stopped))
             elif waiter.collection is None:
-                self._spawn(self._alone(waiter, self._read(waiter)))
+                self._read_alone(waiter)
             else:
                 by_list[waiter.collection.key].append(waiter)
         for key, waiters in by_list.items():
             if len(waiters) <= self._pages.get(key, 1):
                 for waiter in waiters:
-                    self._spawn(self._alone(waiter, self._read(waiter)))
+                    self._read_alone(waiter)
             else:
                 self._spawn(self._read_list(waiters))
+
+    def _read_alone(self, waiter: Waiter) -> None:
+        """Read this one as soon as a reader of its account is free."""
+        account = waiter.account
+        readers = self._readers.get(account.key)
+        if readers is None:
+            readers = self._readers[account.key] = _Readers(max(READERS, account.settings.max_in_flight))
+        readers.queue.append(waiter)
+        if readers.working < readers.most:
+            readers.working += 1
+            self._spawn(self._work(readers))
+
+    async def _work(self, readers: _Readers) -> None:
+        try:
+            while readers.queue:
+                waiter = readers.queue.popleft()
+                await self._alone(waiter, self._read(waiter))
+        finally:
+            readers.working -= 1
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        async def carried() -> None:
+            try:
+                await work
+            except RunnerError as error:
+                self.failed(error)
+            except Exception as error:  # noqa: BLE001 — whoever waits must not wait for ever because of a fault of ours
+                self.failed(fault(error))
+
+        task = asyncio.ensure_future(carried())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _read_list(self, waiters: list[Waiter]) -> None:
         collection = waiters[0].collection
@@ -195,19 +202,17 @@ class Poller:
             return
         spec = waiters[0].account.provider.lists[collection.list]
         self._pages[collection.key] = 1 if not spec.page.max else 1 + walked.count // spec.page.max
-        told: list[Coroutine[Any, Any, None]] = []
         for waiter in waiters:
             remote = walked.items.get(waiter.id)
             if remote is None:
-                self._spawn(self._alone(waiter, self._read(waiter)))
+                self._read_alone(waiter)
             else:
-                told.append(self._alone(waiter, self._seen_in_list(waiter, remote)))
-        await asyncio.gather(*told)  # all at once, so that what they record shares its commits
+                await self._alone(waiter, self._seen_in_list(waiter, remote))
 
     async def _seen_in_list(self, waiter: Waiter, remote: Remote) -> None:
         reading = read_item(waiter.use, waiter.id, remote.item)
-        if reading.outcome != "running" and _needs_answer(waiter):
-            self._spawn(self._alone(waiter, self._read(waiter)))
+        if reading.outcome != "running" and needs_answer(waiter):
+            self._read_alone(waiter)
         else:
             await self._tell(waiter, reading)
 
@@ -223,17 +228,16 @@ class Poller:
             await self.lost(waiter, "failed", fault(error).message)
 
     async def _read(self, waiter: Waiter) -> None:
-        async with self._readers.setdefault(waiter.account.key, asyncio.Semaphore(READERS)):
-            resource = _resource(waiter)
-            reading = resource.read
-            if waiter.part >= 0 and resource.parts is not None:
-                reading = resource.parts.read
-            if reading is None:
-                await self.lost(waiter, "failed", "the provider's document names no way to read it")
-                return
-            self.polls += 1
-            scope = Scope(request=waiter.inputs, id=waiter.id, part_id=waiter.id)
-            reply = await waiter.account.send(call_of(waiter.account.provider, reading, scope))
+        resource = resource_of(waiter)
+        reading = resource.read
+        if waiter.part >= 0 and resource.parts is not None:
+            reading = resource.parts.read
+        if reading is None:
+            await self.lost(waiter, "failed", "the provider's document names no way to read it")
+            return
+        self.polls += 1
+        scope = Scope(request=waiter.inputs, id=waiter.id, part_id=waiter.id)
+        reply = await waiter.account.send(call_of(waiter.account.provider, reading, scope))
         if isinstance(reply, Answer) and reply.ok and not reply.unreadable:
             waiter.misses = 0
             await self._tell(waiter, read_answer(waiter.use, reply, waiter.inputs, id=waiter.id))
@@ -262,19 +266,7 @@ class Poller:
 
     def _stale(self, waiter: Waiter, reading: Reading) -> bool:
         """Whether a `ready` may still be the one from before the call."""
-        fresh = _resource(waiter).fresh
+        fresh = resource_of(waiter).fresh
         if fresh is None or waiter.before is None:
             return False
         return all(reading.outputs.get(name) == waiter.before.get(name) for name in fresh.differs)
-
-
-def _resource(waiter: Waiter) -> Resource:
-    kind = waiter.use.kind
-    assert isinstance(kind, Resource)
-    return kind
-
-
-def _needs_answer(waiter: Waiter) -> bool:
-    """Whether the answer of `read` holds what a list's item does not: files, named outputs, a final price."""
-    resource = _resource(waiter)
-    return bool(resource.downloads or resource.outputs or resource.fresh) and resource.read is not None

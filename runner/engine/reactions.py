@@ -29,14 +29,14 @@ ENDED = (Phase.RUNNING, Phase.READY, Phase.FAILED, Phase.STALLED, Phase.REFUSED,
 
 
 class Reactions:
-    """Reacts to durable events and to the ends of lifecycles."""
+    """Reacts to events and to the ends of lifecycles."""
 
     def __init__(self, run: "Apply") -> None:
         self._run = run
         self._desk = run.desk
 
     def react(self, event: Event) -> None:
-        """Called once for each event, when it is on the disk."""
+        """Called once for each event, in their order; one that lets a call go out is on the disk by then."""
         match event:
             case Intended():
                 again = f" again (attempt {event.attempt})" if event.attempt > 1 else ""
@@ -178,11 +178,11 @@ class Reactions:
                 member, "blocked" if outcome.kind == "blocked" else "failed", outcome.reason, outcome.command
             )
 
-    async def looked_up(self, address: str, use: Use, wish: Wish, outputs: Mapping[str, Any]) -> None:
+    def looked_up(self, address: str, use: Use, wish: Wish, outputs: Mapping[str, Any]) -> None:
         """A lookup was read: remember it for this run, and pin it in the state."""
         self._desk.known[address] = outputs
         state = self._desk.state(address)
-        await self._run.record(
+        self._run.note(
             Finished(
                 address=address,
                 generation=state.generation + 1 if state is not None else 1,

@@ -79,7 +79,7 @@ class Sending:
                 desk.work.graph.instances[address], desk.outputs
             )  # raises before it is paid for
             if isinstance(use.kind, Resource) and use.kind.create is None:
-                run.begin(self._take_as_it_is(address, use, wish))
+                self._take_as_it_is(address, use, wish)
             elif job.bulk and isinstance(use.kind, Resource) and use.kind.bulk is not None:
                 if self._affordable(address, use):
                     run.ended.add(address)
@@ -87,9 +87,9 @@ class Sending:
             else:
                 self._submit(address, use, wish)
 
-    async def _take_as_it_is(self, address: str, use: Use, wish: Wish) -> None:
+    def _take_as_it_is(self, address: str, use: Use, wish: Wish) -> None:
         """A resource that nothing creates, such as an export: it is there, and only its files are fetched."""
-        await self._run.record(
+        self._run.note(
             Finished(
                 address=address,
                 generation=self._desk.change(address).generation,
@@ -247,7 +247,7 @@ class Sending:
             lane = Lane(workers, run, self._desk.walks, run.hearing.hear, self._parked, run.failed)
             self._lanes[name] = lane
 
-        async def ended(outcome: Outcome) -> None:
+        def ended(outcome: Outcome) -> None:
             run.reactions.ended(address, use, outcome)
             run.leave()
 
@@ -272,7 +272,7 @@ class Sending:
         if isinstance(outputs, str):
             self._run.fail(address, "failed", outputs)
             return
-        await self._run.reactions.looked_up(address, use, wish, outputs)
+        self._run.reactions.looked_up(address, use, wish, outputs)
 
     async def close(self, grace: float | None) -> None:
         """Take nothing new, and wait until what is in flight has been recorded, at most `grace` seconds."""

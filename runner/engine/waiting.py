@@ -9,9 +9,10 @@ from runner.api.lifedata import Resource
 from runner.api.parts import all_ended, part_name, place_of, read_parts, whole_outcome
 from runner.api.provider import Use
 from runner.api.reading import Reading
-from runner.engine.poller import Poller, Waiter
+from runner.engine.poller import Poller
 from runner.engine.results import wrapped
 from runner.engine.texts import texts_of
+from runner.engine.waiters import Waiter
 from runner.engine.walks import collection_of
 from runner.model.event import Finished, Progressed
 from runner.model.part import PartFinished
@@ -38,7 +39,7 @@ class Waiting:
         alone = isinstance(kind, Resource) and kind.parts is not None and kind.parts.read is not None
         if not isinstance(kind, Resource) or kind.status is None or (kind.read is None and not alone):
             ready = Finished(address=state.address, generation=state.generation, outcome="ready")
-            run.begin(run.record(ready))
+            run.note(ready)
             return
         desk.tally.running.add(state.address)
         if desk.options.no_wait or run.ending:
@@ -50,7 +51,7 @@ class Waiting:
             if not part.ended:
                 self._add(state, use, kind, part.id, part.index)
         if all_ended(state.parts):
-            run.begin(self._close(state.address, state.generation))
+            self._close(state.address, state.generation)
 
     def _add(self, state: InstanceState, use: Use, kind: Resource, id: str, part: int) -> None:
         run, desk, loop = self._run, self._desk, asyncio.get_running_loop()
@@ -90,20 +91,20 @@ class Waiting:
     async def _seen(self, waiter: Waiter, reading: Reading) -> bool:
         """Record what was read; true when the wait is over."""
         if waiter.part >= 0:
-            return await self._part_seen(waiter, reading)
-        await self._parts_seen(waiter, reading)
+            return self._part_seen(waiter, reading)
+        self._parts_seen(waiter, reading)
         if reading.outcome == "running":
             state = self._desk.state(waiter.address)
             if state is not None and all_ended(state.parts):
-                await self._close(waiter.address, waiter.generation, reading)
+                self._close(waiter.address, waiter.generation, reading)
                 self._run.leave()
                 return True
-            return await self._progress(waiter, reading)
+            return self._progress(waiter, reading)
         state = self._desk.state(waiter.address)
         outputs = {**(state.outputs if state is not None else {}), **reading.outputs}
         if state is not None and reading.outcome == "ready":
             outputs |= await texts_of(self._desk, state, outputs)
-        await self._run.record(
+        self._run.note(
             Finished(
                 address=waiter.address,
                 generation=waiter.generation,
@@ -118,22 +119,22 @@ class Waiting:
         self._run.leave()
         return True
 
-    async def _progress(self, waiter: Waiter, reading: Reading) -> bool:
+    def _progress(self, waiter: Waiter, reading: Reading) -> bool:
         if reading.status != waiter.status:
             waiter.status = reading.status
-            await self._run.record(
+            self._run.note(
                 Progressed(address=waiter.address, generation=waiter.generation, status=reading.status)
             )
             self._desk.tell(waiter.address, "running", reading.status)
         return False
 
-    async def _part_seen(self, waiter: Waiter, reading: Reading) -> bool:
+    def _part_seen(self, waiter: Waiter, reading: Reading) -> bool:
         if reading.outcome == "running":
             return False
         kind, held = waiter.use.kind, self._desk.state(waiter.address)
         assert isinstance(kind, Resource)
         name = part_name(kind, reading.outputs)
-        await self._run.record(
+        self._run.note(
             PartFinished(
                 address=waiter.address,
                 generation=waiter.generation,
@@ -148,11 +149,11 @@ class Waiting:
         )
         state = self._desk.state(waiter.address)
         if state is not None and all_ended(state.parts):
-            await self._close(waiter.address, waiter.generation)
+            self._close(waiter.address, waiter.generation)
         self._run.leave()
         return True
 
-    async def _parts_seen(self, waiter: Waiter, reading: Reading) -> None:
+    def _parts_seen(self, waiter: Waiter, reading: Reading) -> None:
         """Record the parts that an answer shows ended, each once."""
         kind, state = waiter.use.kind, self._desk.state(waiter.address)
         if not isinstance(kind, Resource) or kind.parts is None or state is None:
@@ -162,7 +163,7 @@ class Waiting:
             held = known.get(part.id)
             if part.outcome == "running" or (held is not None and held.ended):
                 continue
-            await self._run.record(
+            self._run.note(
                 PartFinished(
                     address=waiter.address,
                     generation=waiter.generation,
@@ -176,7 +177,7 @@ class Waiting:
                 )
             )
 
-    async def _close(self, address: str, generation: int, reading: Reading | None = None) -> None:
+    def _close(self, address: str, generation: int, reading: Reading | None = None) -> None:
         """Every part has ended: so has the whole."""
         state = self._desk.state(address)
         if state is None or state.phase is not Phase.RUNNING:
@@ -184,7 +185,7 @@ class Waiting:
         outcome, message = whole_outcome(state.parts)
         seen = reading.outputs if reading is not None else {}
         parts = [part.as_item() for part in state.parts]
-        await self._run.record(
+        self._run.note(
             Finished(
                 address=address,
                 generation=generation,

@@ -52,19 +52,22 @@ class Bench:
             self.failures.append,
         )
 
-    async def record(self, *events: Event) -> None:
-        await asyncio.sleep(0)
+    def note(self, *events: Event) -> None:
         if self.broken:
             raise StateCorrupt("the disk is full")
         self.events += events
 
+    async def secure(self, *events: Event) -> None:
+        await asyncio.sleep(0)
+        self.note(*events)
+
     async def hear(self, wish: Hear) -> str:
         return ""
 
-    async def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
 
-    def put(self, lifecycle: Lifecycle, ended: Callable[[Outcome], Awaitable[None]] | None = None) -> None:
+    def put(self, lifecycle: Lifecycle, ended: Callable[[Outcome], None] | None = None) -> None:
         self.lane.put(Flow("a", lifecycle, self.account, ended or self.ended))
 
     def told(self) -> list[str]:
@@ -175,8 +178,8 @@ def test_a_flow_that_is_begun_when_the_end_comes_sends_nothing_new(peer: Make) -
         return (yield from paying())
 
     class Closing(Bench):
-        async def record(self, *events: Event) -> None:
-            await super().record(*events)
+        def note(self, *events: Event) -> None:
+            super().note(*events)
             self.lane._closed = True
 
     async def run() -> Bench:
@@ -196,7 +199,7 @@ def test_a_flow_that_is_begun_when_the_end_comes_sends_nothing_new(peer: Make) -
 def test_a_fault_in_what_follows_an_end_is_told_and_stops_no_worker_silently(peer: Make) -> None:
     there = peer(answering)
 
-    async def bad(outcome: Outcome) -> None:
+    def bad(outcome: Outcome) -> None:
         raise KeyError("a fault of ours")
 
     async def steps(bench: Bench) -> None:

@@ -12,8 +12,9 @@ from runner.api.effects import Collection
 from runner.api.provider import Use
 from runner.api.reading import Reading
 from runner.engine.accounts import Account
-from runner.engine.poller import READERS, Poller, Waiter
+from runner.engine.poller import READERS, Poller
 from runner.engine.transport import Timeouts, Transport
+from runner.engine.waiters import Waiter
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError, StateCorrupt
 from runner.model.settings import ProviderSettings
@@ -90,11 +91,9 @@ class Bench:
 def polling(url: str, steps: Callable[[Bench], Awaitable[None]]) -> Bench:
     async def run() -> Bench:
         bench = Bench(url)
-        work = asyncio.ensure_future(bench.poller.run())
         try:
             await asyncio.wait_for(steps(bench), 10)
         finally:
-            work.cancel()
             await asyncio.wait_for(bench.poller.close(), 5)
             await bench.transport.close()
         return bench
