@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from runner.model.frozen import frozen
@@ -29,9 +31,42 @@ def canonical(uses: str, inputs: Any, provider: object = None, leave_out: Collec
     Raises:
         UnknownReached: something is known only after apply.
     """
-    made = _plain(inputs, "", frozenset(leave_out))
-    text = json.dumps([uses, made], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    try:
+        if leave_out:
+            raise _NotPlain
+        made, text = inputs, f"[{encode_basestring(uses)},{_json(inputs)}]"
+    except _NotPlain:
+        made = _plain(inputs, "", frozenset(leave_out))
+        text = json.dumps([uses, made], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Canonical(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), made)
+
+
+class _NotPlain(Exception):
+    """A value that is not its own canonical form, or needs more care to be written."""
+
+
+def _json(value: Any) -> str:
+    """The JSON text of texts, whole numbers, booleans, and lists and mappings of them, as `json.dumps` writes it."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is dict:
+        return "{" + ",".join([head + _json(value[name]) for name, head in _heads(tuple(value))]) + "}"
+    if kind is list:
+        return "[" + ",".join([_json(child) for child in value]) + "]"
+    if kind is int:
+        return int.__repr__(value)
+    if kind is bool:
+        return "true" if value else "false"
+    raise _NotPlain
+
+
+@lru_cache(maxsize=1024)
+def _heads(names: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
+    """The names of a mapping in their order, each with how its field begins."""
+    if not all(type(name) is str for name in names):
+        raise _NotPlain
+    return tuple((name, f"{encode_basestring(name)}:") for name in sorted(names))
 
 
 def _plain(value: Any, path: str, leave_out: frozenset[str]) -> Any:

@@ -15,6 +15,7 @@ from runner.compile.check_jobs import (
     missing_credentials,
     uses_of,
 )  # fmt: skip
+from runner.compile.collector import without_collector
 from runner.compile.evaluate import Evaluator
 from runner.compile.expand import Expanded, expand
 from runner.compile.findings import Findings
@@ -57,6 +58,13 @@ def check_file(
     file: Path, variables: Mapping[str, Any], surroundings: Surroundings
 ) -> tuple[Work | None, tuple[Problem, ...]]:
     """Loads a manifest and checks it as a whole, so that all problems are found in one pass."""
+    with without_collector():
+        return _check_file(file, variables, surroundings)
+
+
+def _check_file(
+    file: Path, variables: Mapping[str, Any], surroundings: Surroundings
+) -> tuple[Work | None, tuple[Problem, ...]]:
     from runner.compile.load import load
 
     loaded = load(file, variables)
@@ -88,6 +96,11 @@ def catalogue_of(manifest: Manifest) -> Catalogue:
 
 def check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings) -> Checked:
     """All semantic problems of a manifest, and the work when there are none."""
+    with without_collector():
+        return _check(manifest, catalogue, surroundings)
+
+
+def _check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings) -> Checked:
     findings = Findings(manifest.locate)
     uses = uses_of(manifest, catalogue, findings)
     check_providers(manifest, catalogue, findings)

@@ -49,6 +49,13 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
+def quickly(lane: Lane | None, names: Mapping[str, Any]) -> Any:
+    """The value that a lane gives; gives up where there is none."""
+    if lane is None:
+        raise GiveUp
+    return lane(names)
+
+
 def of_path(path: Path) -> Lane | None:
     """The lane of a path whose steps are names, or paths that give texts. Its value may be anything."""
     steps = path.steps
@@ -59,7 +66,7 @@ def of_path(path: Path) -> Lane | None:
             return lambda names: names["each"].index
         if isinstance(steps[0], str) and steps[0] not in RESERVED:
             return _of_item(steps[0])
-    inner = [of_path(step) if isinstance(step, Path) else _constant(step) for step in steps]
+    inner = [of_path(step) if isinstance(step, Path) else constant(step) for step in steps]
     if any(isinstance(step, int) for step in steps) or None in inner:
         return None
     if all(isinstance(step, str) for step in steps):
@@ -101,15 +108,19 @@ def _by_keys(root: str, steps: tuple[Lane, ...]) -> Lane:
 
 def of_text(parts: Sequence[str | Lane]) -> Lane:
     """The lane of texts and expressions that stand behind each other in one scalar."""
-    form = "".join(part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
-    lanes = tuple(part for part in parts if not isinstance(part, str))
+    first = next((part for part in parts[:1] if isinstance(part, str)), "")
+    pairs = [
+        (part, behind if isinstance(behind, str) else "")
+        for part, behind in zip(parts, [*parts[1:], ""], strict=True)
+        if not isinstance(part, str)
+    ]
 
     def lane(names: Mapping[str, Any]) -> str:
-        found = [one(names) for one in lanes]
-        for index, value in enumerate(found):
-            if type(value) is not str:
-                found[index] = _text(value)
-        return form % tuple(found)
+        made = first
+        for one, behind in pairs:
+            value = one(names)
+            made += (value if type(value) is str else _text(value)) + behind
+        return made
 
     return lane
 
@@ -125,7 +136,7 @@ def of_tree(node: "nodes.Expr") -> Lane | None:
     from jinja2 import nodes
 
     if isinstance(node, nodes.Const):
-        return _constant(node.value) if type(node.value) in PLAIN else None
+        return constant(node.value) if type(node.value) in PLAIN else None
     if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
         return _of_chain(node)
     if isinstance(node, nodes.Filter):
@@ -145,7 +156,8 @@ def of_tree(node: "nodes.Expr") -> Lane | None:
     return None
 
 
-def _constant(value: Any) -> Lane:
+def constant(value: Any) -> Lane:
+    """The lane of a value without expressions."""
     return lambda _: value
 
 
@@ -195,7 +207,7 @@ def _of_filter(node: "nodes.Filter") -> Lane | None:
 
 
 def _of_default(inner: Lane, given: Sequence[Lane]) -> Lane:
-    otherwise = given[0] if given else _constant("")
+    otherwise = given[0] if given else constant("")
     if len(given) > 1:
         return lambda names: default(inner(names), *[argument(names) for argument in given])
 
@@ -224,7 +236,7 @@ def _plain(value: Any) -> Any:
 
 def _of_choice(node: "nodes.CondExpr") -> Lane | None:
     test, first = of_tree(node.test), of_tree(node.expr1)
-    second = of_tree(node.expr2) if node.expr2 is not None else _constant(None)
+    second = of_tree(node.expr2) if node.expr2 is not None else constant(None)
     if test is None or first is None or second is None:
         return None
     return lambda names: first(names) if test(names) else second(names)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from runner.compile.expression_access import PLAIN, kind_of
-from runner.compile.expression_lanes import GIVES_UP, Lane
+from runner.compile.expression_lanes import GIVES_UP, Lane, constant
 from runner.compile.expressions import ExpressionError, Template, compile_value
 from runner.compile.scope import InstanceView, JobItems, Outputs
 from runner.compile.tree_lanes import Part, of_fields, of_items, settled
@@ -186,13 +186,21 @@ def compile_tree(raw: Any, path: YamlPath, report: Report) -> Node:
     return Constant(raw)
 
 
+def lane_of(node: Node) -> Lane | None:
+    """The quick lane of a node, where it has one; that of a scalar gives a value that is not settled."""
+    if isinstance(node, Constant):
+        return constant(node.value)
+    if isinstance(node, Scalar):
+        return node.template.lane
+    return node.lane if isinstance(node, Fields | Items) else None
+
+
 def _part(node: Node) -> Part | None:
     """A node as a lane reads it; None for one that has no lane."""
     if isinstance(node, Constant):
         return None, node.value
-    if isinstance(node, Scalar):
-        return (node.template.lane, None) if node.template.lane is not None else None
-    return (node.lane, None) if isinstance(node, Fields | Items) and node.lane is not None else None
+    lane = lane_of(node)
+    return None if lane is None else (lane, None)
 
 
 def _scalar(raw: str, path: YamlPath, report: Report) -> Node:

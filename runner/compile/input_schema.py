@@ -6,7 +6,7 @@ jsonschema makes good messages and is slow, so equal values are asked about once
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -35,7 +35,8 @@ class InputSchema:
         self.fields: Mapping[str, Any] = schema.get("properties") or {}
         self._whole = any(word in schema for word in _WHOLE) or "$ref" in schema
         self._defs = schema.get("$defs", {})
-        self._quick = {name: _quick(field, self._defs) for name, field in self.fields.items()}
+        quick = {name: _quick(field, self._defs) for name, field in self.fields.items()}
+        self._quick = {name: test for name, test in quick.items() if test is not None}
         self._seen: dict[tuple[str, str], tuple[Fault, ...]] = {}
         self._shapes: dict[tuple[str, ...], tuple[Fault, ...]] = {}
         self._validators: dict[str, Any] = {}
@@ -44,11 +45,17 @@ class InputSchema:
         """Whether it is quickly seen that nothing is wrong; if not, `faults` tells."""
         if self._whole or type(inputs) is not dict or self._shapes.get(tuple(inputs)) != ():
             return False
-        quick = self._quick
-        for name, value in inputs.items():
-            test = quick.get(name)
-            if (test is None or not test(value)) and type(value) is not Unknown:
-                return False
+        try:
+            for name, value in inputs.items():
+                kinds, tests = self._quick[name]
+                kind = type(value)
+                if kind not in kinds:
+                    if kind is not Unknown:
+                        return False
+                elif tests and not all(test(value) for test in tests):
+                    return False
+        except KeyError:
+            return False
         return True
 
     def faults(self, inputs: Any) -> Iterator[Fault]:
@@ -60,9 +67,12 @@ class InputSchema:
             return
         yield from self._shape(inputs)
         for name, value in inputs.items():
-            quick = self._quick.get(name)
-            if name in self.fields and not isinstance(value, Unknown) and not (quick and quick(value)):
+            if name in self.fields and not isinstance(value, Unknown) and not self._quickly(name, value):
                 yield from self._field(name, value)
+
+    def _quickly(self, name: str, value: Any) -> bool:
+        kinds, tests = self._quick.get(name, _NEVER)
+        return type(value) in kinds and all(test(value) for test in tests)
 
     def _shape(self, inputs: dict[str, Any]) -> tuple[Fault, ...]:
         """Whether the right fields are there; the same for all instances with the same fields."""
@@ -108,8 +118,14 @@ def _described(field: Any) -> Any:
     return {"description": text} if text else True
 
 
-def _quick(field: Any, defs: Mapping[str, Any]) -> Callable[[Any], bool] | None:
-    """A test that is enough when it holds, for a schema of scalars without any choice in it; None for any other."""
+Quick = tuple[frozenset[type], Sequence[Callable[[Any], bool]]]
+"""The types that a value may have, and tests of such a value; enough when they hold."""
+
+_NEVER: Quick = (frozenset(), ())
+
+
+def _quick(field: Any, defs: Mapping[str, Any]) -> Quick | None:
+    """The quick test for a schema of scalars without any choice in it; None for any other."""
     if isinstance(field, Mapping) and isinstance(field.get("$ref"), str) and set(field) <= {"$ref", *_TOLD}:
         field = defs.get(field["$ref"].removeprefix("#/$defs/"))
     kind = _kind(field.get("type")) if isinstance(field, Mapping) else None
@@ -122,12 +138,7 @@ def _quick(field: Any, defs: Mapping[str, Any]) -> Callable[[Any], bool] | None:
         return None
     if "enum" in field:
         tests.append(_one_of(field["enum"]))
-    if not tests:
-        return lambda value: type(value) in kinds
-    if len(tests) == 1:
-        only = tests[0]
-        return lambda value: type(value) in kinds and only(value)
-    return lambda value: type(value) in kinds and all(test(value) for test in tests)
+    return kinds, tests
 
 
 def _kind(given: Any) -> str | None:

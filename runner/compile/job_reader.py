@@ -5,7 +5,8 @@ from typing import Any
 
 from runner.compile.binary import Files, Steps
 from runner.compile.compiled import BUILTINS, PUBLISH, CompiledJob
-from runner.compile.expression_tree import Constant, Node, Report, Scalar, truth
+from runner.compile.expression_lanes import GIVES_UP, quickly
+from runner.compile.expression_tree import Constant, Fields, Node, Report, Scalar, lane_of, truth
 from runner.compile.expressions import ExpressionError
 from runner.compile.filters import number
 from runner.compile.findings import Findings
@@ -31,10 +32,13 @@ class JobReader:
         self._files, self._binary_of, self._maker = files, binary, maker
         self._binary: tuple[Steps, ...] | None = None
         self._builtin = compiled.job.uses in BUILTINS
-        self._if, self._cost = compiled.if_, tuple(compiled.cost.items())
-        self._save = tuple(compiled.save.items())
+        self._with, self._if = compiled.with_, compiled.if_
+        self._cost, self._save = tuple(compiled.cost.items()), tuple(compiled.save.items())
         nodes = [node for _, paths in self._save for node in paths]
         self._by_item = any("item" in one.names for node in nodes for _, one in node.templates())
+        self._lane = lane_of(self._with) if isinstance(self._with, Fields) else None
+        self._cost_lanes = [(unit, lane_of(node)) for unit, node in self._cost]
+        self._save_lanes = [(name, [lane_of(node) for node in paths]) for name, paths in self._save]
         self.always = isinstance(self._if, Constant) and self._if.value is True
 
     def condition(self, instance: Instance, names: Names, findings: Findings) -> bool | Unknown:
@@ -55,7 +59,10 @@ class JobReader:
 
     def inputs(self, instance: Instance, names: Names, findings: Findings) -> Any:
         """The `with`: nulls left out, files with their digests, Unknown where only apply can know."""
-        made = self.compiled.with_.evaluate(names, _report(instance, findings))
+        try:
+            made = quickly(self._lane, names)
+        except GIVES_UP:
+            made = self._with.evaluate(names, _report(instance, findings))
         if self._builtin:
             return self._local_inputs(made, names, instance, findings)
         if self._binary is None:
@@ -98,6 +105,13 @@ class JobReader:
         """
         if self._by_item:
             names = {**names, "item": _ITEM if item is None else item}
+        try:
+            return {
+                name: tuple([check_path(quickly(lane, names)) for lane in lanes])
+                for name, lanes in self._save_lanes
+            }
+        except GIVES_UP:
+            pass  # path by path, so that each trouble is told
         report = _report(instance, findings)
         made: dict[str, tuple[str | Unknown, ...]] = {}
         for name, nodes in self._save:
@@ -113,6 +127,10 @@ class JobReader:
 
     def estimate(self, instance: Instance, names: Names, findings: Findings) -> dict[str, float]:
         """The amounts of `cost` by unit, without those that are not known yet."""
+        try:
+            return {unit: _amount(quickly(lane, names)) for unit, lane in self._cost_lanes}
+        except GIVES_UP:
+            pass
         report = _report(instance, findings)
         made = {}
         for unit, node in self._cost:

@@ -68,7 +68,8 @@ class _Writer:
         bases = [vars(base).get("__writer__") for base in reversed(self.made.__mro__)]
         writers: list[_Writer] = [one for one in bases if one is not None]
         if all(one.simple for one in writers):
-            init: Any = _init({name: held for one in writers for name, held in one.parameters.items()})
+            parameters = {name: held for one in writers for name, held in one.parameters.items()}
+            init: Any = _init(self.made, parameters)
             self.made.__init__ = init  # type: ignore[misc]
         else:
             self.write()
@@ -130,9 +131,10 @@ def _names(cls: type) -> list[str]:
     return [name for name, hint in hints if hint is not ClassVar and get_origin(hint) is not ClassVar]
 
 
-def _init(parameters: Mapping[str, tuple[Any, bool]]) -> Callable[..., None]:
-    """An `__init__` that sets each slot."""
-    known: dict[str, Any] = {"_set": object.__setattr__, "_none": MISSING}
+def _init(made: type, parameters: Mapping[str, tuple[Any, bool]]) -> Callable[..., None]:
+    """An `__init__` that sets each slot by its own descriptor: no name is looked up again for each object."""
+    known: dict[str, Any] = {f"_set_{name}": getattr(made, name).__set__ for name in parameters}
+    known["_none"] = MISSING
     placed, named, body = ["self"], ["*"], []
     for name, (default, by_keyword) in parameters.items():
         given, spelled = name, name
@@ -143,11 +145,11 @@ def _init(parameters: Mapping[str, tuple[Any, bool]]) -> Callable[..., None]:
             known[f"_default_{name}"] = default.default if isinstance(default, Field) else default
             spelled = f"{name}=_default_{name}"
         (named if by_keyword else placed).append(spelled)
-        body.append(f" _set(self, {name!r}, {given})\n")
+        body.append(f" _set_{name}(self, {given})\n")
     signature = ", ".join(placed + (named if len(named) > 1 else []))
     exec(f"def __init__({signature}):\n{''.join(body) or ' pass'}", known)
-    made: Callable[..., None] = known["__init__"]
-    return made
+    written: Callable[..., None] = known["__init__"]
+    return written
 
 
 def _refuse_set(held: object, name: str, _: object) -> None:

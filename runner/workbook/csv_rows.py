@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from runner.model.problem import Place
@@ -20,13 +21,13 @@ def read_csv(
     if text is None:
         return None
     delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text, heading, header)
-    rows: list[list[str | None]] = []
+    rows: list[Sequence[str | None]] = []
     lines: list[int] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     before = 0
     try:
         for row in reader:
-            rows.append([value or None for value in row])
+            rows.append([value or None for value in row] if "" in row else row)
             lines.append(before + 1)
             before = reader.line_num
     except csv.Error as error:

@@ -27,7 +27,8 @@ def headed_rows(
     layout = Layout(grid.file, grid.sheet, {name: grid.column + index for name, index in headings.items()})
     _judge_fill(fill_down, headings, grid.place(grid.lines[at]), findings)
     width = max(headings.values(), default=-1) + 1
-    names = tuple(headings.items())
+    names, columns = tuple(headings), tuple(headings.values())
+    in_order = columns == tuple(range(len(columns)))
     above: dict[str, Any] = {}
     filled = [name for name in fill_down if name in headings]
     rows: list[TableRow] = []
@@ -37,7 +38,8 @@ def headed_rows(
             continue
         if len(cells) < width:
             cells = [*cells, *[None] * (width - len(cells))]
-        row = TableRow({name: cells[column] for name, column in names}, layout, grid.lines[index])
+        told = cells if in_order else [cells[column] for column in columns]
+        row = TableRow(zip(names, told, strict=False), layout, grid.lines[index])
         for name in filled:
             if row[name] is None:
                 row[name] = above.get(name)

@@ -1,6 +1,6 @@
 """Rows that know where they stand, so that a problem found much later still names the cell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, overload
 
@@ -26,7 +26,9 @@ class TableRow(dict[str, Any]):
     layout: Layout
     line: int
 
-    def __init__(self, cells: Mapping[str, Any], layout: Layout, line: int) -> None:
+    def __init__(
+        self, cells: Mapping[str, Any] | Iterable[tuple[str, Any]], layout: Layout, line: int
+    ) -> None:
         super().__init__(cells)
         self.layout = layout
         self.line = line

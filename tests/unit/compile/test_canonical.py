@@ -1,5 +1,7 @@
 """What counts in a digest."""
 
+import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -72,3 +74,39 @@ def test_the_inputs_are_plain_json() -> None:
 def test_an_unknown_has_no_digest() -> None:
     with pytest.raises(UnknownReached):
         canonical("a.b", {"a": [Unknown("later")]})
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"b": "ü 🎬 \" \\ \n \x00 \u2028 \ud800", "a": 1, "c": True, "d": [1, False, ["x"], {"z": -3, "a": ""}]},
+        {"a": 1.5, "b": 2.0, "c": -0.0, "d": 10**30, "e": None, "f": [None, {"g": None}]},
+        {"a": FileText("tu", "a.txt"), "b": Secret("hush", "env.KEY"), "c": LocalFile("/x", "ab"), "d": {}},
+        {}, [], "text", None, {"a": ("x", 1)}, {1: "x", "1": "y"}, {"nested": {2: {"b": 1, "a": 2}}},
+    ],
+)  # fmt: skip
+def test_inputs_have_one_form_whichever_way_it_is_written(inputs: Any) -> None:
+    quick = canonical("acme.thing", inputs)
+
+    whole = canonical("acme.thing", inputs, leave_out=("not.there",))
+
+    text = json.dumps(["acme.thing", whole.inputs], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert quick == whole
+    assert repr(quick.inputs) == repr(whole.inputs)
+    assert quick.digest == hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def test_a_digest_is_what_it_was_in_journals_that_exist() -> None:
+    inputs = {
+        "name": "ep01 fr-FR",
+        "takes": 2,
+        "final": True,
+        "settings": {"voices": ["a", "b"], "rate": 1.5},
+    }
+
+    found = {
+        canonical("dubformer.project", inputs).digest,
+        canonical("dubformer.project", inputs, None, ("x",)).digest,
+    }
+
+    assert found == {"f507f29291045bebd4a6e976698b64f9ee86f66733a616894a2233baa2427522"}
