@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli import exits
+from runner.cli.interrupts import reader_has_gone, silence
 from runner.cli.options import Chosen, Command, manifest_options, plan_options, sandbox_option
 from runner.cli.values import duration
 from runner.model.errors import WrongUsage
@@ -149,8 +150,14 @@ def _tell(result: "RunResult", screen: "Screen") -> int:
     from runner.report.outcome import outcome_json, outcome_text
 
     code = exits.of_result(result)
-    if screen.json_wanted:
-        screen.json({"type": "result", **outcome_json(result, code)}, line=True)
-    else:
-        screen.text(outcome_text(result, screen.look, verbose=screen.verbose))
+    try:
+        if screen.json_wanted:
+            screen.json({"type": "result", **outcome_json(result, code)}, line=True)
+        else:
+            screen.text(outcome_text(result, screen.look, verbose=screen.verbose))
+        sys.stdout.flush()
+    except OSError as error:
+        if not reader_has_gone(error):
+            raise
+        silence()  # what was done is in the journal, and the exit code still tells
     return code

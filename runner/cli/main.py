@@ -3,7 +3,7 @@
 Commands are imported when they are called, so that `runner --help` and completion are instant.
 """
 
-import os
+import contextlib
 import sys
 from importlib import import_module
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from runner.cli import exits
+from runner.cli.interrupts import catch_signals, open_streams, reader_has_gone, silence
 from runner.model.errors import RunnerError
 
 COMMANDS = {
@@ -98,14 +99,16 @@ def run(args: list[str] | None = None) -> int:
         error.show()
         return exits.FAILED
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        with contextlib.suppress(OSError):  # a terminal that has gone is told nothing
+            click.echo("Stopped.", err=True)
         return exits.INTERRUPTED
     except RunnerError as error:
         _say(error)
         return exits.of_error(error)
-    except BrokenPipeError:
-        # Who read the output has gone; nothing can be told any more, at the end of the process neither.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if not reader_has_gone(error):
+            raise
+        silence()
         return exits.FAILED
     return code if isinstance(code, int) else exits.DONE
 
@@ -117,6 +120,8 @@ def _say(error: RunnerError) -> None:
 
 def entry() -> None:
     """The console script."""
+    open_streams()
+    catch_signals()
     sys.exit(run())
 
 

@@ -75,6 +75,8 @@ class Apply:
             desk.journal.broken = None
         if self._fatal is not None:
             raise self._fatal
+        if self.ending:
+            self._tell_open()
         return desk.tally.result(self.stopped, desk.accounts)
 
     @property
@@ -84,7 +86,10 @@ class Apply:
 
     def stop(self) -> None:
         """Send nothing new; what is in flight is recorded, and the run ends."""
-        self.stopped = True
+        if not self.stopped:
+            self.stopped = True
+            self.sending.shut()
+            self.desk.tell("", "stopping", "nothing new is sent, what is in flight is recorded")
         self._idle.set()
 
     def note(self, *events: Event) -> None:
@@ -143,6 +148,7 @@ class Apply:
     def failed(self, error: RunnerError) -> None:
         """The journal refused, or a part of the run broke: end the run, and say so."""
         self._fatal = self._fatal or error
+        self.sending.shut()
         self._idle.set()
 
     def _time_out(self) -> asyncio.TimerHandle | None:
@@ -173,6 +179,15 @@ class Apply:
         if isinstance(self._fatal, StateError):
             return 0.0  # they could not be recorded
         return GRACE if self.stopped or self._fatal else None
+
+    def _tell_open(self) -> None:
+        """Calls without an outcome at the end of a run that was cut: the next one finds out."""
+        for address, held in self.desk.journal.instances.items():
+            if held.phase is Phase.UNSETTLED and address not in self.desk.tally.running:
+                self.desk.tally.running.add(address)
+                self.desk.tell(
+                    address, "settling", "no answer yet: the next apply finds out what became of it"
+                )
 
     # Starting.
 

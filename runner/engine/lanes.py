@@ -79,14 +79,18 @@ class Lane:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def shut(self) -> None:
+        """From now on nothing new is sent."""
+        self._closed = True
+        self._queue.clear()
+
     async def close(self, grace: float | None = None) -> None:
         """Take nothing new, and wait until what is in flight has been recorded, at most `grace` seconds.
 
         What has no answer by then stays open in the journal: the next run finds out what became of it. Whoever only
         waits (for a slot, a pause that an API asked for, a list) is let go; nothing of it has been sent.
         """
-        self._closed = True
-        self._queue.clear()
+        self.shut()
         for task in (*self._listeners, *self._loose):
             task.cancel()
         if self._tasks:

@@ -3,10 +3,8 @@
 import asyncio
 import os
 import secrets
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,6 +22,7 @@ from runner.engine.inbox import deliver, take_in
 from runner.engine.journal import Journal, open_journal
 from runner.engine.lock import Holder
 from runner.engine.observe import known_outputs, observe_and_plan, stands
+from runner.engine.stopping import stopping
 from runner.engine.store import read_state
 from runner.model.errors import StateCorrupt, StateError
 from runner.model.event import Received, RunEnded, RunStarted
@@ -83,10 +82,13 @@ class Session:
         return any(not group.closed for group in self.journal.groups.values())
 
     async def _apply(self, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
-        desk = Desk(self.work, plan, self.journal, self.options, report)
+        desk = Desk(self.work, plan, self.journal, self.options, _telling(report, lambda: run.stop()))
         desk.known.update(self._observed.lookups)
         run = Apply(desk)
-        restore = _catch_signals(run)
+        with stopping(run.stop):
+            return await self._recorded(run)
+
+    async def _recorded(self, run: Apply) -> RunResult:
         try:
             await self.journal.record(_started(self.work, self.options, self.journal))
             result = await run.run()
@@ -94,8 +96,6 @@ class Session:
             return result
         except StateCorrupt as error:
             raise StateCorrupt(error.message, f"{error.hint}{self._under_way()}") from error
-        finally:
-            restore()
 
     def _under_way(self) -> str:
         """What the journal holds of calls without an outcome, for the end of a run whose journal failed."""
@@ -158,35 +158,21 @@ def git_commit(folder: Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _catch_signals(run: Apply) -> Callable[[], None]:
-    """First Ctrl-C or SIGTERM: finish recording; second: stop at once, and the journal still tells the truth."""
-    loop = asyncio.get_running_loop()
-    seen = 0
+def _telling(report: Callable[[Progress], None], stop: Callable[[], None]) -> Callable[[Progress], None]:
+    """Reports to whoever watches; when they have gone, the run is stopped, as nobody sees what is paid for."""
+    gone = False
 
-    def caught() -> None:
-        nonlocal seen
-        seen += 1
-        if seen > 1:
-            sys.stderr.flush()
-            os._exit(130)
-        run.stop()
+    def tell(progress: Progress) -> None:
+        nonlocal gone
+        if gone:
+            return
+        try:
+            report(progress)
+        except OSError:  # a closed pipe, a terminal that has gone
+            gone = True
+            stop()
 
-    names = (signal.SIGINT, signal.SIGTERM)
-    try:
-        for name in names:
-            loop.add_signal_handler(name, caught)
-    except (
-        RuntimeError,
-        ValueError,
-        NotImplementedError,
-    ):  # not in the main thread: whoever calls has its own way
-        return lambda: None
-
-    def restore() -> None:
-        for name in names:
-            loop.remove_signal_handler(name)
-
-    return restore
+    return tell
 
 
 def resolve(file: Path, name: str, address: str, how: str, id: str | None = None) -> str:

@@ -246,6 +246,8 @@ class Sending:
             workers = 2 * self._desk.work.settings[name].max_in_flight + 2
             lane = Lane(workers, run, self._desk.walks, run.hearing.hear, self._parked, run.failed)
             self._lanes[name] = lane
+        if run.ending:
+            lane.shut()
 
         def ended(outcome: Outcome) -> None:
             run.reactions.ended(address, use, outcome)
@@ -273,6 +275,11 @@ class Sending:
             self._run.fail(address, "failed", outputs)
             return
         self._run.reactions.looked_up(address, use, wish, outputs)
+
+    def shut(self) -> None:
+        """From now on nothing new is sent."""
+        for lane in self._lanes.values():
+            lane.shut()
 
     async def close(self, grace: float | None) -> None:
         """Take nothing new, and wait until what is in flight has been recorded, at most `grace` seconds."""
