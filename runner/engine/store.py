@@ -58,7 +58,9 @@ def open_store(file: Path, name: str) -> tuple[sqlite3.Connection, State]:
         try:
             connection.execute("PRAGMA synchronous=FULL")
             # Writes nothing, and tells before anything is planned of a file that may not be written.
+            connection.execute("BEGIN IMMEDIATE")
             connection.execute("UPDATE meta SET value = value WHERE key IS NULL")
+            connection.execute("ROLLBACK")
         except BaseException:
             connection.close()
             raise
@@ -172,15 +174,15 @@ def _make(file: Path, name: str) -> None:
     connection = sqlite3.connect(part, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in TABLES.split(";"):
-            if statement.strip():
-                connection.execute(statement)
-        made = [("name", name), ("lineage", secrets.token_hex(16))]
-        connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", made)
-        connection.execute(f"PRAGMA application_id={APPLICATION}")
-        connection.execute(f"PRAGMA user_version={VERSION}")
-        connection.execute("COMMIT")
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in TABLES.split(";"):
+                if statement.strip():
+                    connection.execute(statement)
+            made = [("name", name), ("lineage", secrets.token_hex(16))]
+            connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", made)
+            connection.execute(f"PRAGMA application_id={APPLICATION}")
+            connection.execute(f"PRAGMA user_version={VERSION}")
         connection.execute("PRAGMA journal_mode=WAL")
     finally:
         connection.close()
