@@ -231,10 +231,10 @@ def test_a_signal_during_settling_leaves_it_to_the_next_run(stage, fault) -> Non
     "process",
     "Nobody reads the output any more (`runner apply --json | head -1`)",
     sees='{"type": "plan"',
-    kept={"orders": 2, "facts": ("nothing more is sent, and it exits with 130", ALL_ONCE)},
+    kept={"facts": ("at most the next call is sent, and it exits with 130", ALL_ONCE)},
 )
 def test_a_run_that_nobody_hears_is_stopped_in_order(stage, fault) -> None:
-    """That nobody hears is noticed when the second call is told of, which is then on its way."""
+    """That nobody hears may be noticed as late as when the second call is told of, which is then on its way."""
     season = stage(SERIAL, ids=("e1", "e2", "e3"))
     season.faults(suffers("createProject", delay=6, when="after"))
     process = begin(season, "--json")
@@ -248,8 +248,8 @@ def test_a_run_that_nobody_hears_is_stopped_in_order(stage, fault) -> None:
 
     assert "Traceback" not in err, err
     fault.saw(first)
-    fault.kept(orders=len(season.sandbox.ledger()))
-    fault.fact("nothing more is sent, and it exits with 130", process.returncode == 130)
+    few = len(season.sandbox.ledger()) <= 2
+    fault.fact("at most the next call is sent, and it exits with 130", few and process.returncode == 130)
     fault.fact(ALL_ONCE, done_by_the_next(season, "e1", "e2", "e3"))
 
 
