@@ -4,10 +4,12 @@ import re
 
 from runner.compile.expression_access import kind_of
 from runner.compile.expressions import ExpressionError
+from runner.model.names import folded, unfit
 
-_PART = "[A-Za-z0-9_@+=,-][A-Za-z0-9_@+=,. -]*"
+_DEVICE = r"(?i:con|prn|aux|nul|com\d|lpt\d) *(?:[./]|$)"
+_PART = f"(?!{_DEVICE})[A-Za-z0-9_@+=,-][A-Za-z0-9_@+=,. -]{{0,254}}"
 _PLAIN = re.compile(f"{_PART}(?:/{_PART})*")
-"""Paths as most are: no part that begins with a dot, no backslash, colon or tilde."""
+"""Paths as most are: no part that begins with a dot or is a device, no backslash, colon or tilde."""
 
 
 class BadPath(ExpressionError):
@@ -41,17 +43,20 @@ def check_path(value: object) -> str:
             raise BadPath("the path leads out of the manifest's folder", "use `--out-dir` to write elsewhere")
     if parts[-1] in ("", ".", ".."):
         raise BadPath("the path names a folder", "end it with a file's name")
+    for part in parts:
+        if reason := unfit(part):
+            raise BadPath(f"no file can have this path: {reason}", "choose another name")
     return text
 
 
 def same_path(path: str) -> str:
-    """What two paths have in common when they are one file, also where a file system ignores case."""
+    """What two paths have in common when they are one file, also on disks that ignore case or accents' ways."""
     if _PLAIN.fullmatch(path):
-        return path.casefold()
+        return folded(path)
     found: list[str] = []
     for part in path.replace("\\", "/").split("/"):
         if part == ".." and found:
             found.pop()
         elif part not in ("", "."):
             found.append(part)
-    return "/".join(found).casefold()
+    return folded("/".join(found))

@@ -14,9 +14,15 @@ from runner.compile.surroundings import SandboxOverrides, Surroundings
 from runner.model.frozen import frozen
 from runner.model.manifest import Manifest, YamlPath
 from runner.model.problem import Problem
-from runner.model.settings import ProviderSettings, PublishSettings, SettleSettings
+from runner.model.settings import (
+    MAX_DOWNLOADS,
+    MAX_FILE,
+    ProviderSettings,
+    PublishSettings,
+    SettleSettings,
+)
 from runner.model.text import Secret
-from runner.model.units import rate, seconds
+from runner.model.units import rate, seconds, size
 from runner.model.unknown import Unknown
 
 
@@ -111,7 +117,9 @@ def _provider(
     made = ProviderSettings(
         name=name,
         rate=reader.parsed(raw["rate"], (*path, "rate"), rate) if "rate" in raw else None,
-        max_in_flight=_count(raw.get("max_in_flight"), (*path, "max_in_flight"), reader),
+        max_in_flight=_count(raw.get("max_in_flight"), (*path, "max_in_flight"), reader, 4),
+        max_downloads=_count(raw.get("max_downloads"), (*path, "max_downloads"), reader, MAX_DOWNLOADS),
+        max_file=reader.parsed(raw.get("max_file"), (*path, "max_file"), size) or MAX_FILE,
         budget=_amounts(raw.get("budget"), (*path, "budget"), reader),
         settle=SettleSettings(
             effect=reader.parsed(settle.get("effect"), (*path, "settle", "effect"), seconds),
@@ -167,13 +175,13 @@ def _amounts(raw: Any, path: YamlPath, reader: _Reader) -> dict[str, float]:
     return made
 
 
-def _count(raw: Any, path: YamlPath, reader: _Reader) -> int:
+def _count(raw: Any, path: YamlPath, reader: _Reader, usual: int) -> int:
     value = reader.value(raw, path)
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     if value is not None:
         reader.findings.add("bad-value", "this needs a whole number from 1 on", path)
-    return 4
+    return usual
 
 
 def _flag(value: Any) -> bool | None:

@@ -3,8 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
 
 from runner.api.auth import choose, credentials_of, session_flow
 from runner.api.judge import judge
@@ -27,6 +29,19 @@ class _Session:
 
     def fresh(self) -> bool:
         return bool(self.held) and (self.until is None or time.monotonic() < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A URL as it is asked for. `own`: it is the account's, and carries its credentials; `session` is what for."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    session: object = None
+
+    @property
+    def own(self) -> bool:
+        return self.session is not None
 
 
 LOGINS = 3
@@ -121,11 +136,7 @@ class Account:
         auth_headers, query = credentials_of(
             self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form
         )
-        url = self.base_url + call.path
-        if query:
-            from urllib.parse import urlencode
-
-            url += ("&" if "?" in url else "?") + urlencode(query)
+        url = _with_query(self.base_url + call.path, query)
         self.requests += 1
         known = self.provider.operation(call.operation) if call.operation in self.provider.index else None
         headers = tuple(auth_headers.items())
@@ -181,18 +192,34 @@ class Account:
             await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
         return reply
 
-    async def headers_for(self, url: str) -> tuple[tuple[str, str], ...]:
-        """The credentials, when `url` is at this account's own base URL; nothing for any other host."""
-        from urllib.parse import urlsplit
-
+    async def signed(self, url: str) -> Signed:
+        """A URL with credentials when it is at this account's own base URL, and as it is at any other host."""
         own, other = urlsplit(self.base_url), urlsplit(url)
         if (own.scheme, own.netloc) != (other.scheme, other.netloc):
-            return ()
+            return Signed(url)
         await self._ensure_session()
-        headers, _ = credentials_of(
+        headers, query = credentials_of(
             self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form
         )
-        return tuple(headers.items())
+        return Signed(_with_query(url, query), tuple(headers.items()), self._session)
+
+    async def has_ended(self, signed: Signed) -> None:
+        """The API no longer takes the session that something was signed with: have another."""
+        if isinstance(signed.session, _Session) and self._renewable():
+            await self._ensure_session(ended=signed.session)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """A slot and a rate token for a request that is not sent by `send`."""
+        async with self.limiter.slot():
+            self.requests += 1
+            yield
+
+
+def _with_query(url: str, query: Mapping[str, str]) -> str:
+    if not query:
+        return url
+    return url + ("&" if "?" in url else "?") + urlencode(query)
 
 
 def _passing(reply: Reply) -> bool:

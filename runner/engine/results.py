@@ -12,7 +12,7 @@ from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.provider import Use
 from runner.api.reading import read_answer
 from runner.engine.desk import Desk
-from runner.engine.downloads import Fetch
+from runner.engine.fetches import Fetch
 from runner.engine.files import UnsafePath, inside, unchanged
 from runner.model.http import Answer
 from runner.model.state import FileState, InstanceState

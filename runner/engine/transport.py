@@ -107,7 +107,7 @@ class Transport:
     ) -> AsyncIterator[Stream]:
         """GET a URL and read it piece by piece. With `reach` the URL is somebody's word: only http and https, and no
         address of this machine or its neighbourhood outside the reach; raises ForbiddenAddress. Such an answer
-        may take as long as it likes as long as something comes.
+        is given as it was packed, and may take as long as it likes as long as something comes.
 
         Raises aiohttp.ClientError, OSError or TimeoutError when the network does.
         """
@@ -151,7 +151,7 @@ class Transport:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[_trace()],
-            auto_decompress=True,
+            auto_decompress=not endless,
         )
 
 

@@ -6,6 +6,12 @@ from pathlib import Path
 
 from runner.model.frozen import frozen
 
+MAX_DOWNLOADS = 8
+"""Files of one provider that are fetched at once."""
+
+MAX_FILE = 100 * 1024**3
+"""Bytes of the largest file that is fetched."""
+
 
 @frozen
 class SettleSettings:
@@ -20,6 +26,7 @@ class SettleSettings:
 class ProviderSettings:
     """An entry of `providers:`, evaluated. `auth` holds `Secret` texts; `rate` is (how many, per seconds).
 
+    `max_downloads` counts files that are fetched at once, `max_file` is the size of the largest one in bytes.
     `budget` maps a unit (or `calls`) to the most that may be spent. `base_url` None: the document's own.
     """
 
@@ -32,6 +39,8 @@ class ProviderSettings:
     settle: SettleSettings = SettleSettings()
     auth_form: str = "bearer"
     allow_hosts: tuple[str, ...] = ()
+    max_downloads: int = MAX_DOWNLOADS
+    max_file: int = MAX_FILE
     prices: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -35,6 +35,13 @@ def size(text: str) -> int:
     return int(float(match[1]) * _SIZES[match[2]])
 
 
+def spell_size(value: float) -> str:
+    """Bytes as a person reads them at once: `812 B`, `4.2 MiB`, `100 GiB`."""
+    unit = max((one for one in _SIZES.items() if one[1] <= value), key=lambda one: one[1], default=("B", 1))
+    count = value / unit[1]
+    return f"{count:.1f} {unit[0]}" if count < 10 and count % 1 else f"{count:.0f} {unit[0]}"
+
+
 def spell_duration(value: float) -> str:
     """A duration in seconds in the fewest characters a person reads at once: `0.4 s`, `42 s`, `3 m 10 s`, `2 h 5 m`."""
     if value < 10:

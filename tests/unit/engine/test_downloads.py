@@ -1,29 +1,17 @@
 """Downloads over real sockets: whatever one file meets, the others come, and each is told of."""
 
-import asyncio
-import os
+import hashlib
 import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from downloading import Bench, Make, fetching
 
-from runner.api.catalogue import load_provider
-from runner.engine.accounts import Account
-from runner.engine.downloads import Downloads, Fetch, Fetched
-from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
-from runner.engine.transport import Timeouts, Transport
 from runner.model.errors import RunnerError
-from runner.model.event import Received, Saving
-from runner.model.settings import ProviderSettings
+from runner.model.event import Saving
 
-DOCUMENT = (
-    "openapi: 3.1.0\ninfo: {title: Acme, version: '1'}\nservers: [{url: https://acme.test}]\npaths: {}\n"
-)
 BODY = b"the bytes of a film"
-Make = Callable[[Callable[[Any, socket.socket, int], None]], Any]
 
 
 def serving(peer: Any, connection: socket.socket, number: int) -> None:
@@ -41,55 +29,6 @@ def serving(peer: Any, connection: socket.socket, number: int) -> None:
             continue
         head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
         connection.sendall(head + BODY)
-
-
-class Bench:
-    """Downloads into a folder, with a journal beside it."""
-
-    def __init__(self, folder: Path, url: str, overwrite: bool = False) -> None:
-        self.url = url
-        self.transport = Transport(Timeouts(connect=1.0, read=2.0, total=5.0))
-        settings = ProviderSettings("acme", base_url=url, allow_hosts=("127.0.0.1",))
-        self.account = Account(load_provider("acme", DOCUMENT, "acme.yaml"), settings, self.transport)
-        holder = Holder("here", os.getpid(), "apply", "2026-01-01T00:00:00Z")
-        self.journal: Journal = open_journal(folder / "state.db", name="season", holder=holder)
-        self.got: list[Fetched] = []
-        self.failures: list[RunnerError] = []
-        self.downloads = Downloads(
-            folder, self.transport, self.journal, self.done, self.failures.append, overwrite
-        )
-
-    async def done(self, fetched: Fetched) -> None:
-        self.got.append(fetched)
-
-    def put(self, path: str, url: str = "", renew: Callable[[], Awaitable[str]] | None = None) -> None:
-        async def same() -> str:
-            return ""
-
-        where = url or f"{self.url}/film"
-        fetch = Fetch("a", 1, "video", path, where, self.account, False, renew or same)
-        self.downloads.put(fetch)
-
-    def troubles(self) -> dict[str, str]:
-        return {one.fetch.path: one.trouble for one in self.got}
-
-
-def fetching(folder: Path, url: str, steps: Callable[[Bench], None], count: int, **options: Any) -> Bench:
-    async def run() -> Bench:
-        bench = Bench(folder, url, **options)
-        try:
-            await bench.journal.record(Received(address="a", generation=1, id="7", how="answered"))
-            steps(bench)
-            async with asyncio.timeout(10):
-                while len(bench.got) < count and not bench.failures:  # noqa: ASYNC110 — no event tells of it
-                    await asyncio.sleep(0.001)
-        finally:
-            await bench.downloads.close()
-            await bench.transport.close()
-            bench.journal.close()
-        return bench
-
-    return asyncio.run(run())
 
 
 def test_a_file_is_whole_named_and_journalled(tmp_path: Path, peer: Make) -> None:
@@ -159,8 +98,6 @@ def test_a_file_that_a_killed_run_had_named_already_is_taken_over(tmp_path: Path
     (tmp_path / "film.mp4").write_bytes(BODY)
 
     def steps(bench: Bench) -> None:
-        import hashlib
-
         sha = hashlib.sha256(BODY).hexdigest()
         saving = Saving(address="a", generation=1, name="video", path="film.mp4", size=len(BODY), sha256=sha)
         bench.journal._take((saving,))

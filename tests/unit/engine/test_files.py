@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.files import UnsafePath, folded, inside, part_of, put_in_place, unchanged, write_whole
+from runner.engine.files import UnsafePath, inside, part_of, put_in_place, unchanged, write_whole
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,6 @@ def test_a_name_as_long_as_a_disk_can_hold_can_be_written(tmp_path: Path, length
 
     assert target.read_bytes() == b"x"
     assert part_of(target).name.startswith(".")
-
-
-def test_names_that_a_disk_may_not_tell_apart_fold_to_one(tmp_path: Path) -> None:
-    assert folded(tmp_path / "Caf\u00e9.mp4") == folded(tmp_path / "CAFE\u0301.MP4")
-    assert folded(tmp_path / "a") != folded(tmp_path / "b")
 
 
 def test_a_file_counts_as_unchanged_by_size_then_time_then_content(tmp_path: Path) -> None:
