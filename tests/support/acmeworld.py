@@ -21,13 +21,17 @@ KEY = "acme-secret-1"
 @dataclass
 class Acme:
     """`ledger` counts the paid renders by reference, `mails` what was shared; `lose` answers are dropped after their
-    effect."""
+    effect. `link`: where videos are, instead of here; `files/moved` has moved to `moved`, and was asked for with
+    `keys["moved"]`."""
 
     url: str = ""
     renders: dict[str, dict[str, Any]] = field(default_factory=dict)
     ledger: Counter[str] = field(default_factory=Counter)
     mails: list[tuple[str, str]] = field(default_factory=list)
     lose: int = 0
+    link: str = ""
+    moved: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
 
     def routes(self) -> list[Route]:
         return [
@@ -36,6 +40,7 @@ class Acme:
             Route("/v2/renders", self.create, methods=["POST"]),
             Route("/v2/renders/{id}", self.read),
             Route("/v2/renders/{id}/share", self.share, methods=["POST"]),
+            Route("/files/moved", self.moved_on),
             Route("/files/{name}", self.file),
         ]
 
@@ -83,11 +88,18 @@ class Acme:
             render["files"] = {
                 kind: f"{self.url}/files/{render['id']}.{kind}" for kind in ("video", "poster")
             }
+            if self.link:
+                render["looks"] = render.get("looks", 0) + 1
+                render["files"]["video"] = self.link.format(**render)
 
     async def share(self, request: Request) -> Response:
         sent = dict(parse_qsl((await request.body()).decode()))
         self.mails.append((request.path_params["id"], sent["email"]))
         return refused(request) or Response(status_code=204)
+
+    async def moved_on(self, request: Request) -> Response:
+        self.keys["moved"] = request.headers.get("x-acme-key", "")
+        return Response(status_code=302, headers={"Location": self.moved})
 
     async def file(self, request: Request) -> Response:
         return Response(f"the bytes of {request.path_params['name']}", media_type="application/octet-stream")

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,13 +54,24 @@ class Bench:
     async def done(self, fetched: Fetched) -> None:
         self.got.append(fetched)
 
-    def put(self, path: str, url: str = "", renew: Callable[[], Awaitable[str]] | None = None) -> None:
+    def fetch(
+        self,
+        path: str,
+        url: str = "",
+        renew: Callable[[], Awaitable[str]] | None = None,
+        address: str = "a",
+    ) -> Fetch:
+        """A file of the journal's only instance; its link is renewed by nobody unless told otherwise."""
+
         async def same() -> str:
             return ""
 
         where = url or f"{self.url}/film"
-        fetch = Fetch("a", 1, "video", path, where, self.account, False, renew or same)
-        self.downloads.put(fetch)
+        return Fetch(address, 1, "video", path, where, self.account, False, renew or same)
+
+    def put(self, path: str, url: str = "", **options: Any) -> None:
+        """Have a file fetched."""
+        self.downloads.put(self.fetch(path, url, **options))
 
     def troubles(self) -> dict[str, str]:
         return {one.fetch.path: one.trouble for one in self.got}
@@ -171,3 +184,51 @@ def rest(at: int | None = None, *, lines: Sequence[str] = (), shift: int = 0, ta
 def status(line: str, *lines: str) -> Answer:
     """An answer without a body."""
     return lambda shelf, _: (head(line, 0, *lines), b"", True)
+
+
+class Stand:
+    """A server of one shelf on this machine, until it is closed."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._threads: list[threading.Thread] = []
+        self._open: list[socket.socket] = []
+        self.port = self._listener.getsockname()[1]
+        self._begin(self._accept)
+
+    def request(self, connection: socket.socket) -> bytes:
+        """The head of a request; empty when the other side has closed."""
+        found = b""
+        while b"\r\n\r\n" not in found and (piece := connection.recv(65536)):
+            found += piece
+        return found
+
+    def close(self) -> None:
+        """Cut what is there, and wait until everybody has gone."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in list(self._open):
+            with suppress(OSError):  # the other side was faster
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            self._begin(lambda connection=connection: self._treat(connection))  # type: ignore[misc]
+
+    def _treat(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):  # whoever asked may go at any time
+            self._shelf.serve(self, connection, 0)
+        self._open.remove(connection)
