@@ -141,6 +141,11 @@ class Delivery:
     settle: Settle = Settle()
 
     @property
+    def offers_nothing(self) -> bool:
+        """Whether the contract is `none`."""
+        return self.key is None and self.find is None and self.webhook is None
+
+    @property
     def contract(self) -> str:
         """`find+key`, `find`, `key`, `webhook` or `none`."""
         held = [name for name in ("find", "key", "webhook") if getattr(self, name) is not None]

@@ -31,7 +31,7 @@ def send_request(order: Order, intent: Intended) -> Request | None:
     call = unseal(intent.call, order.secrets)
     if call is None:
         return None
-    return Request(call, intent=intent, fresh=order.delivery.contract == "none")
+    return Request(call, intent, order.delivery.offers_nothing)
 
 
 def judge_reply(order: Order, reply: Reply) -> Verdict:

@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from runner.api.operation import Operation
@@ -25,7 +26,7 @@ def decode(status: int, headers: Mapping[str, str], raw: bytes, operation: Opera
     `operation` do, where it is given.
     """
     lower = {name.lower(): value for name, value in headers.items()}
-    if not raw.strip():
+    if not raw or raw.isspace():
         return Answer(status, lower)
     if len(raw) > MOST_BYTES:
         return Answer(status, lower, None, f"the answer is larger than {MOST_BYTES // 1024**2} MiB")
@@ -35,8 +36,10 @@ def decode(status: int, headers: Mapping[str, str], raw: bytes, operation: Opera
     except (UnicodeDecodeError, LookupError):
         return Answer(status, lower, None, f"the answer is not {charset} text ({media or 'no content type'})")
     text = text.removeprefix("\ufeff")
+    if _is_json(media):
+        return _json_answer(status, lower, text, media)
     looks = text.lstrip()[:1]
-    if _is_json(media) or looks in ("{", "["):
+    if looks in ("{", "["):
         return _json_answer(status, lower, text, media)
     if media == "text/html" or (looks == "<" and not is_xml(media)):
         return Answer(status, lower, None, _html(text))
@@ -47,6 +50,7 @@ def decode(status: int, headers: Mapping[str, str], raw: bytes, operation: Opera
     return Answer(status, lower, text)
 
 
+@lru_cache(maxsize=64)
 def content_type(header: str) -> tuple[str, str]:
     """The media type in lower case and the charset (UTF-8 when none is named) of a `Content-Type`."""
     media, *parameters = header.split(";")
@@ -64,7 +68,7 @@ def _is_json(media: str) -> bool:
 
 def _json_answer(status: int, headers: dict[str, str], text: str, media: str) -> Answer:
     try:
-        return Answer(status, headers, json.loads(text, parse_constant=_no_number))
+        return Answer(status, headers, _JSON.decode(text))
     except RecursionError:
         return Answer(status, headers, None, "the answer's JSON is nested too deep")
     except ValueError as error:
@@ -92,13 +96,16 @@ def _xml_answer(status: int, headers: dict[str, str], text: str, operation: Oper
 def _bare(status: int, headers: dict[str, str], text: str) -> Answer:
     """Without a content type, a lone number or quoted text is JSON; everything else is a text."""
     try:
-        return Answer(status, headers, json.loads(text, parse_constant=_no_number))
+        return Answer(status, headers, _JSON.decode(text))
     except ValueError:
         return Answer(status, headers, text)
 
 
 def _no_number(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _html(text: str) -> str:

@@ -42,7 +42,9 @@ def encode(
         for name in switches(operation):
             left.pop(name, None)
     sent = [(parameter, left.pop(parameter.input, None)) for parameter in operation.parameters]
-    path, query, made = operation.path, list[str](), list[tuple[str, str]]()
+    path = operation.path
+    query: list[str] = []
+    made: list[tuple[str, str]] = []
     cookies: list[str] = []
     for parameter, value in sent:
         if value is None and _names_file(parameter, left):
@@ -99,8 +101,7 @@ def call_of(
     call may be sent again whatever its method.
     """
     listed = list(ids)
-    inner = spec.many or any(name.startswith("/") for name in spec.send)
-    filled = _copied_inputs(inputs) if inner else dict(inputs)
+    filled = dict(inputs) if _at_top(spec) else _copied_inputs(inputs)
     for name, source in spec.send.items():
         if listed and spec.many and name.startswith(f"{spec.many}/"):
             continue
@@ -116,9 +117,17 @@ def call_of(
     return replace(call, repeatable=True) if repeatable and not call.repeatable else call
 
 
+def _at_top(spec: CallSpec) -> bool:
+    """Whether a call fills nothing inside of an input, so that no input need be copied."""
+    return not spec.many and "/" not in [name[:1] for name in spec.send]
+
+
 def put(inputs: dict[str, Any], name: str, value: Any) -> None:
     """Sets an input by its name, or by a pointer into the body; mappings and lists on the way are made."""
-    steps = pointer_steps(name) if name.startswith("/") else (name,)
+    if not name.startswith("/"):
+        inputs[name] = value
+        return
+    steps = pointer_steps(name)
     held: Any = inputs
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         fresh: Any = value if following is None else ([] if following in ("0", "-") else {})

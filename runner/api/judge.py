@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -51,11 +52,13 @@ def judge(
     if isinstance(reply, NoAnswer):
         return Verdict("ambiguous" if reply.left else "safe", message=reply.message)
     spec = merged(errors, own)
-    scope = Scope(answer=reply)
     renew = reply.status in renew_on
+    if reply.ok and not (renew or spec.refused or spec.safe):
+        return _accepted(reply.status)
+    scope = Scope(answer=reply)
     meaning = _meaning(reply, spec, scope, renew)
     if meaning == "accepted":
-        return Verdict(meaning, reply.status)
+        return _accepted(reply.status)
     code = _text(locate(spec.code, scope)) if spec.code else ""
     return Verdict(
         meaning=meaning,
@@ -68,6 +71,11 @@ def judge(
         unauthorized=reply.status == 401 and not renew,
         retry_after=retry_after(reply.headers),
     )
+
+
+@lru_cache(maxsize=100)
+def _accepted(status: int) -> Verdict:
+    return Verdict("accepted", status)
 
 
 def _meaning(answer: Answer, spec: ErrorSpec, scope: Scope, renew: bool) -> Meaning:

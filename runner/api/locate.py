@@ -56,6 +56,8 @@ def locate(ref: str, scope: Scope) -> Any:
 @lru_cache(maxsize=1024)
 def _reader(ref: str) -> Callable[[Scope], Any]:
     head, _, pointer = ref.partition("#")
+    if head == "$response.body":
+        return _in_body(pointer)
     if head in _TREES:
         tree, follow = _TREES[head], _pointed(pointer)
         return lambda scope: follow(tree(scope))
@@ -76,8 +78,12 @@ def _reader(ref: str) -> Callable[[Scope], Any]:
     return lambda scope: held(scope).get(name, MISSING)
 
 
+def _in_body(pointer: str) -> Callable[[Scope], Any]:
+    follow = _pointed(pointer)
+    return lambda scope: follow(scope.answer.body) if scope.answer is not None else MISSING
+
+
 _TREES: Mapping[str, Callable[[Scope], Any]] = {
-    "$response.body": lambda scope: scope.answer.body if scope.answer is not None else MISSING,
     "$item": lambda scope: scope.item,
     "$part": lambda scope: scope.part,
     "$request.body": lambda scope: scope.request,
@@ -110,6 +116,10 @@ def at_pointer(value: Any, pointer: str) -> Any:
 @lru_cache(maxsize=1024)
 def _pointed(pointer: str) -> Finder:
     steps = tuple((step, int(step) if step.isdecimal() else -1) for step in pointer_steps(pointer))
+    first = steps[0][0] if steps else ""
+
+    def field(value: Any) -> Any:
+        return value.get(first, MISSING) if type(value) is dict else follow(value)
 
     def follow(value: Any) -> Any:
         for name, place in steps:
@@ -121,7 +131,7 @@ def _pointed(pointer: str) -> Finder:
                 return MISSING
         return value
 
-    return follow
+    return field if len(steps) == 1 else follow  # nearly all are a field of an answer
 
 
 # A plain dict is told at once; the look into the registry of an abstract class is for all others.

@@ -66,7 +66,7 @@ class Order:
 
     @property
     def delivery(self) -> Delivery:
-        return self.use.kind.delivery if isinstance(self.use.kind, Resource | Action) else Delivery()
+        return self.use.kind.delivery if isinstance(self.use.kind, (Resource, Action)) else Delivery()
 
     @property
     def identity(self) -> Identity | None:

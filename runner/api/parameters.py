@@ -80,6 +80,8 @@ def deep_pairs(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def path_text(parameter: Parameter, value: Any) -> str:
     """A path parameter, percent-encoded; a slash in it stays one segment, unless the path takes several there."""
     safe = _RESERVED if parameter.reserved else ""
+    if type(value) is str and parameter.style == "simple":
+        return quote(value, safe=safe)
 
     def quoted(part: Any) -> str:
         return quote(scalar_text(part), safe=safe)

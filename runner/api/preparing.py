@@ -63,7 +63,7 @@ def _intent(
         address=order.address,
         generation=order.generation,
         uses=order.use.uses,
-        operation=order.use.operation.id,
+        operation=order.use.operation_id,
         account=order.account,
         digest=order.digest,
         inputs=order.canonical,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import field, replace
+from sys import intern
 from typing import Any
 
 from runner.api import lifedata as life
@@ -36,6 +37,7 @@ class Provider:
     aliases: Mapping[str, str] = field(default_factory=dict, repr=False)
     addressed: bool = False
     _operations: dict[str, Operation] = field(default_factory=dict, repr=False)
+    _chosen: dict[Any, Operation] = field(default_factory=dict, repr=False)
     _schemas: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
@@ -65,7 +67,8 @@ class Provider:
     def operation(self, id: str) -> Operation:
         """The operation of that id; KeyError when there is none, InvalidInput when the document is broken
         there."""
-        if id not in self._operations:
+        held = self._operations.get(id)
+        if held is None:
             target = self.index[id]
             elsewhere = "" if self.addressed else foreign_server(self.document, target)
             if elsewhere:
@@ -73,13 +76,17 @@ class Provider:
                 hint = f"use the document twice: a provider of its own with `base_url: {elsewhere}`"
                 steps = ("paths", target.path, target.method)
                 raise self.document.invalid("other-server", reason, steps, hint)
-            self._operations[id] = read_operation(self.document, id, target)
-        return self._operations[id]
+            held = self._operations[id] = read_operation(self.document, id, target)
+        return held
 
     def called(self, spec: life.CallSpec) -> Operation:
         """The operation of a call, with the choice of forms that the document gives it."""
-        operation = self.operation(spec.operation)
-        return replace(operation, choice=spec.media) if spec.media else operation
+        if not spec.media:
+            return self.operation(spec.operation)
+        key = (spec.operation, tuple(spec.media.items()))
+        if key not in self._chosen:
+            self._chosen[key] = replace(self.operation(spec.operation), choice=spec.media)
+        return self._chosen[key]
 
     def names(self) -> tuple[str, ...]:
         """Every name that a job may use, sorted."""
@@ -122,7 +129,7 @@ class Use:
     @property
     def uses(self) -> str:
         """The word of a manifest's `uses`: `dubformer.project`."""
-        return f"{self.provider.name}.{self.name}"
+        return intern(f"{self.provider.name}.{self.name}")
 
     @property
     def operation(self) -> Operation:
@@ -140,7 +147,9 @@ class Use:
             return kind.call
         if isinstance(kind, life.Lookup):
             return kind.call or life.CallSpec(self.provider.lists[kind.list].operation)
-        calls = [call for call in (kind.create, kind.read, kind.update) if call]
+        if kind.create is not None:
+            return kind.create
+        calls = [call for call in (kind.read, kind.update) if call]
         loads = [life.CallSpec(load.operation) for load in kind.downloads.values() if load.operation]
         return (calls + loads)[0]
 

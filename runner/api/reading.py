@@ -5,10 +5,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import field
+from sys import intern
 from typing import Any, Literal
 
-from runner.api.lifedata import Condition, Identity, Resource, StatusSpec
-from runner.api.locate import MISSING, Scope, find_all, holds, locate
+from runner.api.lifedata import Identity, Resource, StatusSpec
+from runner.api.locate import MISSING, Scope, among, find_all, holds, locate
 from runner.api.provider import Use
 from runner.model.frozen import frozen
 from runner.model.http import Answer
@@ -60,6 +61,8 @@ def identity(spec: Identity, scope: Scope) -> str:
 
 def id_text(value: Any) -> str:
     """An id as text: numbers are ids too, everything else is none."""
+    if type(value) is str:
+        return value.strip()
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return str(value).strip()
@@ -73,8 +76,7 @@ def outcome_of(spec: StatusSpec | None, scope: Scope) -> Outcome:
         return "failed"
     if holds(spec.ready, scope, spec.fold):
         return "ready"
-    guess = Condition(at=spec.at, among=spec.looks_failed)
-    return "stalled" if spec.looks_failed and holds((guess,), scope, fold=True) else "running"
+    return "stalled" if among(locate(spec.at, scope), spec.looks_failed, fold=True) else "running"
 
 
 def outputs_of(answer: Answer, named: Mapping[str, Any], scope: Scope, envelope: str = "") -> dict[str, Any]:
@@ -82,8 +84,10 @@ def outputs_of(answer: Answer, named: Mapping[str, Any], scope: Scope, envelope:
     and the named outputs that are there. `envelope` is where the fields stand."""
     body = locate(envelope, scope) if envelope else answer.body
     found: dict[str, Any] = {}
-    if isinstance(body, Mapping):
-        found.update(body)
+    if isinstance(body, (dict, Mapping)):
+        for name, held in body.items():
+            # Thousands of answers have the same few fields: their names are kept once.
+            found[intern(name) if type(name) is str else name] = held
     elif isinstance(body, list):
         found["list"] = body
     elif body is not MISSING and body is not None:

@@ -27,7 +27,7 @@ def secrets_in(value: Any) -> dict[str, str]:
         if isinstance(one, str):
             if isinstance(one, Secret):
                 found[one.reference] = str.__str__(one)
-        elif isinstance(one, dict | Mapping):
+        elif isinstance(one, (dict, Mapping)):
             stack.extend(one.values())
         elif isinstance(one, list | tuple):
             stack.extend(one)
@@ -71,7 +71,8 @@ def unseal(call: Call, secrets: Mapping[str, str]) -> Call | None:
 
 def _is_sealed(call: Call) -> bool:
     """Whether a reference may stand anywhere in the call."""
-    if _OPEN in call.path or any(_OPEN in value for _, value in call.headers):
+    texts = [call.path, *[value for _, value in call.headers]]
+    if _OPEN in "\n".join(texts):
         return True
     return any(isinstance(piece, bytes) and _OPENING in piece for piece in call.body)
 

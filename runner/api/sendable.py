@@ -37,7 +37,7 @@ def sendable(operation: Operation, where: Where, value: Any, *, files: bool) -> 
             reason = "holds half a character, which no text can carry"
             raise unfit(operation, _words(where), reason) from None
         return plain(value)
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, (dict, Mapping)):
         return {
             str(key): sendable(operation, (where, str(key)), child, files=files)
             for key, child in value.items()

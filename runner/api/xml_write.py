@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from runner.api.document import MOST_HOPS, Document
@@ -35,6 +36,7 @@ class Naming:
         return f"{self.prefix}:{name}" if self.prefix else name
 
 
+@lru_cache(maxsize=64)
 def is_xml(media: str) -> bool:
     """Whether a media type is XML."""
     media = media.partition(";")[0].strip().lower()

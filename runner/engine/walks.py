@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from runner.api.effects import Collection, Walked
 from runner.api.encode import encode
-from runner.api.lifedata import ListSpec
+from runner.api.listed import Listed
 from runner.api.locate import MISSING, Scope, find_all, locate
-from runner.api.marks import fold_mark
 from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
 from runner.api.provider import Provider
-from runner.api.reading import id_text
 from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
-from runner.model.observation import Remote
 
 
 def collection_of(
@@ -31,10 +29,19 @@ def collection_of(
         value = source[0] if isinstance(source, list) else locate(source, Scope(request=inputs))
         if value is not MISSING and value is not None:
             sent[parameter] = value
-    words = " ".join(f"{key}={value}" for key, value in sorted(sent.items()))
-    return Collection(
-        provider.name, name, tuple(sorted(sent.items())), f"{account} {name} {words}".rstrip(), mark
-    )
+    made = _one_for_all if all(type(value) is str for value in sent.values()) else _collection
+    return made(provider.name, account, name, tuple(sorted(sent.items())), mark)
+
+
+def _collection(
+    provider: str, account: str, name: str, inputs: tuple[tuple[str, Any], ...], mark: str
+) -> Collection:
+    words = " ".join(f"{key}={value}" for key, value in inputs)
+    return Collection(provider, name, inputs, f"{account} {name} {words}".rstrip(), mark)
+
+
+# Thousands wait for one list. Texts alone may share: 1 and true are equal, and not the same list.
+_one_for_all = lru_cache(maxsize=1024)(_collection)
 
 
 def server_date(answer: Answer) -> float | None:
@@ -54,38 +61,14 @@ MOST_STALE = 3
 """So many pages in a row without anything new, and the list is taken to repeat itself."""
 
 
-class _Held:
-    """A list as it was read, and what it looks like to those who know different marks in its items."""
-
-    def __init__(self, spec: ListSpec, began: float) -> None:
-        self.began = began
-        self.date: float | None = None
-        self.items: dict[str, Any] = {}
-        self._spec = spec
-        self._views: dict[str, Walked] = {}
-
-    def add(self, items: list[Any]) -> None:
-        """Items of one page; what an earlier page showed already counts once."""
-        for item in items:
-            id = id_text(locate(self._spec.id, Scope(item=item)))
-            self.items[id or f"\0{len(self.items)}"] = item  # without a readable id it counts all the same
-
-    def seen_with(self, mark_ref: str) -> Walked:
-        """The list with the items' marks read at `mark_ref`."""
-        if mark_ref not in self._views:
-            remotes = {key: _remote(key, mark_ref, item) for key, item in self.items.items()}
-            self._views[mark_ref] = Walked(remotes, _by_mark(remotes), self.began, self.date)
-        return self._views[mark_ref]
-
-
 class Walks:
     """Shares walks: whoever asks while one is under way that began late enough gets that one, and so its failure."""
 
     def __init__(self, accounts: Mapping[str, Account]) -> None:
         self._accounts = accounts
-        self._done: dict[str, _Held] = {}
+        self._done: dict[str, Listed] = {}
         self._failed: dict[str, tuple[float, Reply]] = {}
-        self._under_way: dict[str, tuple[float, asyncio.Task[_Held | Reply]]] = {}
+        self._under_way: dict[str, tuple[float, asyncio.Task[Listed | Reply]]] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.began = asyncio.get_running_loop().time()
         self.count = 0
@@ -97,9 +80,9 @@ class Walks:
         whoever began the walk did not know: each is told of the list with the marks at its own place.
         """
         read = await self._walk(collection, since)
-        return read.seen_with(collection.mark) if isinstance(read, _Held) else read
+        return read.seen_with(collection.mark) if isinstance(read, Listed) else read
 
-    async def _walk(self, collection: Collection, since: float) -> _Held | Reply:
+    async def _walk(self, collection: Collection, since: float) -> Listed | Reply:
         key = collection.key
         held = self._done.get(key)
         if held is not None and held.began >= since:
@@ -117,12 +100,12 @@ class Walks:
                 return failed[1]  # it failed while this one waited for its turn
             return await self._begin(collection)
 
-    async def _begin(self, collection: Collection) -> _Held | Reply:
+    async def _begin(self, collection: Collection) -> Listed | Reply:
         key, began = collection.key, asyncio.get_running_loop().time()
         task = asyncio.ensure_future(self._read(collection, began))
         self._under_way[key] = (began, task)
 
-        def ended(_: asyncio.Task[_Held | Reply]) -> None:
+        def ended(_: asyncio.Task[Listed | Reply]) -> None:
             if self._under_way.get(key) == (began, task):
                 del self._under_way[key]
             if not task.cancelled():
@@ -130,16 +113,16 @@ class Walks:
 
         task.add_done_callback(ended)
         read = await asyncio.shield(task)
-        if isinstance(read, _Held):
+        if isinstance(read, Listed):
             self._done[key] = read
         else:
             self._failed[key] = (began, read)
         return read
 
-    async def _read(self, collection: Collection, began: float) -> _Held | Reply:
+    async def _read(self, collection: Collection, began: float) -> Listed | Reply:
         account = self._accounts[collection.provider]
         spec = account.provider.lists[collection.list]
-        held = _Held(spec, began)
+        held = Listed(spec, began)
         cursor: Any = spec.page.first
         self.count += 1
         stale = 0
@@ -165,17 +148,3 @@ class Walks:
                     reply, unreadable="its pages repeat themselves, so it cannot be read to its end"
                 )
         return NoAnswer(True, f"the list has more than {MOST_PAGES} pages")
-
-
-def _remote(key: str, mark_ref: str, item: Any) -> Remote:
-    mark = locate(mark_ref, Scope(item=item)) if mark_ref else MISSING
-    said = "" if mark is MISSING or mark is None else str(mark)
-    return Remote("" if key.startswith("\0") else key, said, item)
-
-
-def _by_mark(items: Mapping[str, Remote]) -> dict[str, tuple[Remote, ...]]:
-    found: dict[str, list[Remote]] = defaultdict(list)
-    for remote in items.values():
-        if remote.mark:
-            found[fold_mark(remote.mark)].append(remote)
-    return {mark: tuple(remotes) for mark, remotes in found.items()}

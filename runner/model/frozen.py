@@ -58,6 +58,8 @@ class _Writer:
                 return
             own = set(vars(self.plain))
             written: type = dataclass(frozen=True, slots=True, **self.options)(self.plain)
+            if self._simple_writers():
+                own.add("__init__")  # ours is the quicker one
             for name in (*_ALWAYS, *_COMPARED, *_ORDERED, *_FACTS, "__replace__"):
                 if name in vars(written) and (name not in own or name == "__hash__"):
                     setattr(self.made, name, vars(written)[name])
@@ -65,14 +67,19 @@ class _Writer:
 
     def write_init(self) -> None:
         """Writes `__init__` as `dataclasses` would, and nothing else; where there is more to it than defaults, all."""
-        bases = [vars(base).get("__writer__") for base in reversed(self.made.__mro__)]
-        writers: list[_Writer] = [one for one in bases if one is not None]
-        if all(one.simple for one in writers):
+        writers = self._simple_writers()
+        if writers:
             parameters = {name: held for one in writers for name, held in one.parameters.items()}
             init: Any = _init(self.made, parameters)
             self.made.__init__ = init  # type: ignore[misc]
         else:
             self.write()
+
+    def _simple_writers(self) -> "list[_Writer]":
+        """Those of the class and its bases; none where one of them needs more than defaults."""
+        bases = [vars(base).get("__writer__") for base in reversed(self.made.__mro__)]
+        writers: list[_Writer] = [one for one in bases if one is not None]
+        return writers if all(one.simple for one in writers) else []
 
     def method(self, name: str) -> Callable[..., Any]:
         """A stand-in that has the method written, and calls it."""

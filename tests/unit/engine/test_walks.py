@@ -14,7 +14,7 @@ from runner.api.effects import Collection, Walked
 from runner.api.provider import Provider
 from runner.engine.accounts import Account
 from runner.engine.transport import Timeouts, Transport
-from runner.engine.walks import Walks, server_date
+from runner.engine.walks import Walks, collection_of, server_date
 from runner.model.http import Answer, Reply
 from runner.model.settings import ProviderSettings
 
@@ -234,3 +234,27 @@ def test_the_servers_date_does_not_depend_on_the_zone_of_this_machine(
 @pytest.mark.parametrize("text", ["", "soon", "99", "Tue, 99 Nov 2023 22:13:20 GMT"])
 def test_a_date_that_is_none_is_told_as_missing(text: str) -> None:
     assert server_date(Answer(200, {"date": text})) is None
+
+
+SENT = DOCUMENT.replace(
+    "      page: PAGE", "      page: {kind: none}\n      send: {page: $request.query.page}"
+)
+
+
+@pytest.mark.parametrize("values", [("a", "b"), (1, True), (1, 1.0), ("1", 1)])
+def test_lists_that_are_asked_for_differently_are_different_lists(values: tuple[Any, Any]) -> None:
+    acme = load_provider("acme", SENT, "acme.yaml")
+
+    first, second = (collection_of(acme, "acme", "things", {"page": value}) for value in values)
+
+    assert first.inputs[0][1] is values[0]
+    assert second.inputs[0][1] is values[1]
+    assert [first.key, second.key] == [f"acme things page={value}" for value in values]
+
+
+def test_all_who_ask_for_one_list_share_its_description() -> None:
+    acme = load_provider("acme", SENT, "acme.yaml")
+
+    assert collection_of(acme, "acme", "things", {"page": "a"}) is collection_of(
+        acme, "acme", "things", {"page": "a"}
+    )

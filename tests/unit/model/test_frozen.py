@@ -163,3 +163,14 @@ def test_nothing_is_written_while_a_module_is_imported() -> None:
     said = subprocess.run([sys.executable, "-c", tried], capture_output=True, text=True, check=True)
 
     assert said.stdout.strip() == "write_first"
+
+
+def test_what_makes_values_stays_when_the_rest_is_written() -> None:
+    Song("ep01")
+    made = Song.__init__
+
+    assert replace(Song("ep01"), voice="low") == Song("ep01", voice="low")
+    assert fields(Song)
+    assert Song.__init__ is made
+    with pytest.raises(FrozenInstanceError):
+        Song("ep01").voice = "high"  # type: ignore[misc]
