@@ -37,12 +37,13 @@ class Bench:
         overwrite: bool = False,
         bounds: Bounds = Bounds(pause=0.02),  # noqa: B008 — a value that nobody changes
         read: float = 2.0,
+        document: str = DOCUMENT,
         **settings_too: Any,
     ) -> None:
         self.url = url
         self.transport = Transport(Timeouts(connect=1.0, read=read, total=5.0))
         settings = ProviderSettings("acme", base_url=url, **settings_too)
-        self.account = Account(load_provider("acme", DOCUMENT, "acme.yaml"), settings, self.transport)
+        self.account = Account(load_provider("acme", document, "acme.yaml"), settings, self.transport)
         holder = Holder("here", os.getpid(), "apply", "2026-01-01T00:00:00Z")
         self.journal: Journal = open_journal(folder / "state.db", name="season", holder=holder)
         self.got: list[Fetched] = []
@@ -60,6 +61,7 @@ class Bench:
         url: str = "",
         renew: Callable[[], Awaitable[str]] | None = None,
         address: str = "a",
+        credentials: bool = False,
     ) -> Fetch:
         """A file of the journal's only instance; its link is renewed by nobody unless told otherwise."""
 
@@ -67,7 +69,7 @@ class Bench:
             return ""
 
         where = url or f"{self.url}/film"
-        return Fetch(address, 1, "video", path, where, self.account, False, renew or same)
+        return Fetch(address, 1, "video", path, where, self.account, credentials, renew or same)
 
     def put(self, path: str, url: str = "", **options: Any) -> None:
         """Have a file fetched."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from downloading import Answer, Bench, Make, Shelf, broken, fetching, head, rest, status, whole
+from faultbook import Fault
 
 from runner.engine.fetches import Bounds
 
@@ -349,9 +350,22 @@ def drip(peer: Any, connection: socket.socket, number: int) -> None:
         connection.sendall(b"x")
 
 
-def test_a_server_that_drips_without_end_does_not_hold_a_worker(tmp_path: Path, peer: Make) -> None:
+KEPT = "what came is kept for the next run"
+
+
+@pytest.mark.fault(
+    "downloads",
+    "The server drips without end",
+    sees="video: it comes too slowly ever to end",
+    kept={"files": 0, "facts": (KEPT,)},
+)
+def test_a_server_that_drips_without_end_does_not_hold_a_worker(
+    tmp_path: Path, peer: Make, fault: Fault
+) -> None:
     bounds = Bounds(window=0.05, least=1000, pause=0.02)
 
     bench = fetching(tmp_path, peer(drip).url, put, 1, bounds=bounds)
 
-    assert "too slowly" in bench.troubles()["out/film.mp4"]
+    fault.saw(bench.troubles()["out/film.mp4"])
+    fault.kept(files=len(list((tmp_path / "out").glob("*.mp4"))))
+    fault.fact(KEPT, part_size(tmp_path) > 0 and note_in(tmp_path)["size"] == part_size(tmp_path))
