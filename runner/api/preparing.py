@@ -12,7 +12,7 @@ from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
 from runner.api.order import Baseline, Order, View
 from runner.api.parts import marked, only, parts_of, wanted
 from runner.api.provider import Use
-from runner.api.sealing import seal
+from runner.api.sealing import seal, without_secrets
 from runner.model.event import Intended
 from runner.model.frozen import frozen
 from runner.model.http import Answer, Call, Reply
@@ -71,7 +71,9 @@ def _intent(
         mark="" if made.each or not made.marks else made.marks[0],
         minted=made.minted,
         key=word,
-        collection=order.collection.key if order.collection is not None else "",
+        collection=without_secrets(order.collection.key, order.secrets)
+        if order.collection is not None
+        else "",
         baseline=baseline.ids,
         baseline_count=baseline.count,
         baseline_date="" if baseline.date is None else str(int(baseline.date)),

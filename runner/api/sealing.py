@@ -12,6 +12,8 @@ from runner.api.xml_write import escaped
 from runner.model.http import Call, Upload
 from runner.model.text import Secret
 
+_REFERENCE = "secret:"
+"""How a secret stands in canonical inputs (see compile/canonical.py)."""
 _OPEN, _CLOSE = "\x1asecret:", "\x1a"
 """The control character SUB stands in no JSON text, no URL and no header as it is."""
 _OPENING = _OPEN.encode()
@@ -32,6 +34,40 @@ def secrets_in(value: Any) -> dict[str, str]:
         elif isinstance(one, list | tuple):
             stack.extend(one)
     return found
+
+
+def refers(inputs: Any) -> bool:
+    """Whether a secret stands by its reference in canonical inputs."""
+    stack = [inputs]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, str):
+            if one.startswith(_REFERENCE):
+                return True
+        elif isinstance(one, Mapping):
+            stack.extend(one.values())
+        elif isinstance(one, list | tuple):
+            stack.extend(one)
+    return False
+
+
+def with_secrets(inputs: Any, secrets: Mapping[str, str]) -> Any:
+    """Canonical inputs, in which a secret stands as its reference, with the secrets that are known now in its place."""
+    if isinstance(inputs, Mapping):
+        return {name: with_secrets(value, secrets) for name, value in inputs.items()}
+    if isinstance(inputs, list | tuple):
+        return [with_secrets(value, secrets) for value in inputs]
+    if isinstance(inputs, str) and inputs.startswith(_REFERENCE):
+        reference = inputs.removeprefix(_REFERENCE)
+        return Secret(secrets[reference], reference) if reference in secrets else inputs
+    return inputs
+
+
+def without_secrets(text: str, secrets: Mapping[str, str]) -> str:
+    """A text for the journal, with the reference of each secret in its place."""
+    for reference, value in sorted(secrets.items(), key=lambda one: len(one[1]), reverse=True):
+        text = text.replace(value, f"{_REFERENCE}{reference}") if value else text
+    return text
 
 
 def seal(call: Call, secrets: Mapping[str, str]) -> Call:

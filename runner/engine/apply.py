@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Iterable
 
-from runner.engine import groups as bulk
+from runner.engine import group_orders, groups
 from runner.engine.budget import Budget
 from runner.engine.desk import Desk
 from runner.engine.faults import fault
@@ -46,7 +46,9 @@ class Apply:
         self.local = LocalSteps(self)
         self.sending = Sending(self)
         self.saving = Saving(self)
-        self.groups = bulk.Groups(desk, self.sending.send, self.fail, self.begin)
+        self.groups = groups.Groups(
+            desk, self.sending.send, self.sending.turns.name_taken, self._row_out, self.begin
+        )
         self.ended: set[str] = set()
         self.stopped = False
         self.halted = False
@@ -199,11 +201,13 @@ class Apply:
         ready = self.scheduler.start()
         for group in list(self.desk.journal.groups.values()):
             if not group.closed:
-                use, lifecycle = bulk.resume(self.desk, group)
+                use, lifecycle = group_orders.resume(self.desk, group)
                 self.sending.send(group.address, use, lifecycle)
         for address, change in changes.items():
-            if change.verb in (Verb.SETTLE, Verb.RESUME) and (state := self.desk.state(address)) is not None:
-                self.sending.resume_turn(state)
+            state = self.desk.state(address)
+            doubtful = change.verb is Verb.BLOCKED and state is not None and state.phase is Phase.DOUBT
+            if state is not None and (doubtful or change.verb in (Verb.SETTLE, Verb.RESUME)):
+                self.sending.turns.resume(state)
         for address in self.desk.plan.unsettled:
             if (state := self.desk.state(address)) is not None:
                 self.sending.settle(address, state)
@@ -283,6 +287,11 @@ class Apply:
             if job.bulk and address not in self.ended:
                 self.ended.add(address)
                 self.groups.missing(change.job)
+
+    def _row_out(self, address: str, kind: str, reason: str, command: str) -> None:
+        """A row of a workbook falls out before it is sent."""
+        self.fail(address, kind, reason, command)
+        self.sending.give_turn_back(address)
 
     def fail(self, address: str, kind: str, reason: str, command: str = "", *, started: bool = False) -> None:
         """Note what went wrong, and skip what waits for it."""

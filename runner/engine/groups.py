@@ -14,19 +14,18 @@ from typing import Any
 from runner.api.effects import Lifecycle, Walked
 from runner.api.encode import encode
 from runner.api.judge import judge
-from runner.api.lifedata import BulkSpec, Resource
-from runner.api.locate import MISSING, at_pointer
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
 from runner.api.preparing import BASELINE_AGE
 from runner.api.provider import Use
-from runner.api.strategies.bulk_workbook import GroupOrder, resume_group, submit_group
+from runner.api.sealing import seal, secrets_in, without_secrets
+from runner.api.strategies.bulk_workbook import GroupOrder, submit_group
 from runner.compile.workbooks import bulk_workbook
 from runner.engine.desk import Desk
+from runner.engine.group_orders import bulk_spec, find_spec, group_order
 from runner.engine.orders import Wish
 from runner.engine.publish import PROBE_FOR, NotPublished, may_probe, place, probe
 from runner.model.event import GroupIntended, Member
 from runner.model.manifest import BulkSettings
-from runner.model.state import GroupState, Phase
 from runner.model.text import plain
 from runner.workbook.build import Built, published_name
 
@@ -47,17 +46,20 @@ class _Basket:
 
 
 class Groups:
-    """Gathers rows. `send` puts a lifecycle under way for a group; `out` is told of rows that cannot be sent."""
+    """Gathers rows. `send` puts a lifecycle under way for a group; `name_taken` takes a row's name, or tells who has
+    it; `out` is told of rows that cannot be sent."""
 
     def __init__(
         self,
         desk: Desk,
         send: Callable[[str, Use, Lifecycle], None],
+        name_taken: Callable[[str, Use, Mapping[str, Any]], str],
         out: Out,
         begun: Callable[[Awaitable[None]], None],
     ) -> None:
         self._desk = desk
         self._send = send
+        self._name_taken = name_taken
         self._out = out
         self._begun = begun
         self._baskets: dict[str, _Basket] = {}
@@ -80,7 +82,7 @@ class Groups:
         desk = self._desk
         job = desk.job(address)
         use = desk.use(job.uses)
-        spec = _spec(use)
+        spec = bulk_spec(use)
         settings = job.bulk or BulkSettings()
         shared = settings.shared(spec.same)
         same = {name: wish.inputs[name] for name in shared if name in wish.inputs}
@@ -133,7 +135,7 @@ class Groups:
         self._guard(basket, walked)
         if not basket.rows:
             return None
-        spec, group = _spec(use), self._name(basket.job)
+        spec, group = bulk_spec(use), self._name(basket.job)
         built = await self._build(basket)
         problems = [problem for problem in built.problems if not problem.warning]
         if problems:
@@ -145,6 +147,7 @@ class Groups:
             self._all_out(basket, f"the workbook could not be published: {error}")
             return None
         inputs = with_mark(basket.same, spec.field, url)
+        secrets = secrets_in(inputs)
         members = self._members(basket)
         marks = {fold_mark(member.name) for member in members}
         intent = GroupIntended(
@@ -152,8 +155,8 @@ class Groups:
             uses=use.uses,
             operation=spec.operation,
             account=desk.accounts[use.provider.name].key,
-            collection=collection.key,
-            call=encode(use.provider.operation(spec.operation), inputs),
+            collection=without_secrets(collection.key, secrets),
+            call=seal(encode(use.provider.operation(spec.operation), inputs), secrets),
             members=members,
             workbook=built.sha256,
             baseline={
@@ -162,11 +165,11 @@ class Groups:
             baseline_count=walked.count,
             baseline_date="" if walked.date is None else str(int(walked.date)),
         )
-        return group_order(desk, use, intent, members, inputs)
+        return group_order(desk, use, intent, members, inputs, secrets)
 
     def _mint(self, basket: _Basket) -> None:
         """Rows without a name, and those that ask for it, get a mark of their own."""
-        find = _find(basket.use)
+        find = find_spec(basket.use)
         for address, wish in list(basket.rows.items()):
             given = mark_in(wish.inputs, find.field)
             if given and not self._desk.job(address).mark_append:
@@ -176,7 +179,7 @@ class Groups:
 
     def _guard(self, basket: _Basket, walked: Walked) -> None:
         """Rows whose name is taken, there or here, fall out."""
-        desk, find = self._desk, _find(basket.use)
+        desk, find = self._desk, find_spec(basket.use)
         names: dict[str, str] = {
             fold_mark(member.name): member.address
             for group in desk.journal.groups.values()
@@ -194,6 +197,9 @@ class Groups:
                 there = f"{basket.use.provider.name} already holds {len(strangers)} of this name"
                 reason = f"{there}, unknown to this state"
                 self._drop(basket, address, "blocked", reason, f"runner import --match '{address}'")
+            elif other := self._name_taken(address, basket.use, wish.inputs):
+                reason = f"a call under its name is under way for {other}: names must differ"
+                self._drop(basket, address, "blocked", reason, "")
             names[name] = address
 
     def _drop(self, basket: _Basket, address: str, kind: str, reason: str, command: str) -> None:
@@ -214,7 +220,7 @@ class Groups:
     async def _build(self, basket: _Basket) -> Built:
         members = [(address, wish.inputs) for address, wish in basket.rows.items()]
         folder = self._desk.work.manifest.folder
-        return await asyncio.to_thread(bulk_workbook, _spec(basket.use), folder, members, basket.shared)
+        return await asyncio.to_thread(bulk_workbook, bulk_spec(basket.use), folder, members, basket.shared)
 
     async def _publish(self, basket: _Basket, group: str, built: Built) -> str:
         desk = self._desk
@@ -230,7 +236,7 @@ class Groups:
         return url
 
     def _members(self, basket: _Basket) -> tuple[Member, ...]:
-        find = _find(basket.use)
+        find = find_spec(basket.use)
         return tuple(
             Member(
                 address=address,
@@ -242,58 +248,3 @@ class Groups:
             )
             for row, (address, wish) in enumerate(basket.rows.items(), 1)
         )
-
-
-def group_order(
-    desk: Desk, use: Use, intent: GroupIntended, members: tuple[Member, ...], inputs: Mapping[str, Any]
-) -> GroupOrder:
-    """The order of a bulk request, with this run's times."""
-    spec, kind = _spec(use), use.kind
-    assert isinstance(kind, Resource)
-    collection = desk.collection(use, inputs)
-    assert collection is not None
-    speed = desk.options.speed
-    own = desk.work.settings[use.provider.name].settle
-    return GroupOrder(
-        use=use,
-        intent=intent,
-        members=members,
-        inputs=inputs,
-        collection=collection,
-        settle=desk.settle_times(use.provider.name, spec.settle),
-        whole=bool(own.whole) or use.provider.lists[_find(use).list].whole,
-        every=(kind.wait.every[0] / speed, kind.wait.every[1] / speed),
-    )
-
-
-def resume(desk: Desk, group: GroupState) -> tuple[Use, Lifecycle]:
-    """Take up a group that the journal holds open."""
-    use = desk.use(group.intent.uses)
-    members = tuple(
-        member
-        for member in group.intent.members
-        if (state := desk.state(member.address)) is not None
-        and state.generation == member.generation
-        and state.phase is Phase.UNSETTLED
-    )
-    spec = _spec(use)
-    first = group.intent.members[0].inputs
-    inputs = {
-        name: value
-        for name in spec.same
-        if isinstance(first, Mapping) and (value := at_pointer(first, f"/{name}")) is not MISSING
-    }
-    order = group_order(desk, use, group.intent, members, inputs)
-    return use, resume_group(order, desk, group.id, group.settling_since)
-
-
-def _spec(use: Use) -> BulkSpec:
-    assert isinstance(use.kind, Resource)
-    assert use.kind.bulk is not None
-    return use.kind.bulk
-
-
-def _find(use: Use) -> Any:
-    assert isinstance(use.kind, Resource)
-    assert use.kind.delivery.find is not None
-    return use.kind.delivery.find

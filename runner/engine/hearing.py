@@ -67,7 +67,8 @@ class Hearing:
         future: asyncio.Future[str] = loop.create_future()
         self._waiting.setdefault(key, []).append(future)
         try:
-            return await asyncio.wait_for(future, max(wish.until - loop.time(), 0.0))
+            async with asyncio.timeout_at(wish.until):
+                return await future
         except TimeoutError:
             return ""
 

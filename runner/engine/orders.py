@@ -8,9 +8,10 @@ from runner.api.lifedata import Action, Resource
 from runner.api.order import Order
 from runner.api.parts import failed_places
 from runner.api.provider import Use
-from runner.api.sealing import secrets_in
+from runner.api.sealing import refers, secrets_in, with_secrets
 from runner.compile.canonical import canonical
 from runner.engine.desk import Desk
+from runner.model.errors import RunnerError
 from runner.model.state import InstanceState
 from runner.model.unknown import first_unknown
 
@@ -49,16 +50,26 @@ def order_for(desk: Desk, address: str, wish: Wish) -> Order:
 def order_again(desk: Desk, state: InstanceState) -> Order:
     """The order of a call that an earlier run sent, under the inputs it was sent with."""
     use = desk.use(state.uses)
-    inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
-    wish = Wish(inputs, state.digest, state.inputs, _secrets_now(desk, state.address))
+    wish = Wish(inputs_of(desk, state), state.digest, state.inputs, secrets_now(desk, state.address))
     return _order(desk, state.address, state.generation, use, wish)
 
 
-def _secrets_now(desk: Desk, address: str) -> Mapping[str, str]:
+def inputs_of(desk: Desk, state: InstanceState) -> Mapping[str, Any]:
+    """The inputs that a call was sent with; a secret, which the journal holds by its reference, as it is now."""
+    held = state.inputs if isinstance(state.inputs, Mapping) else {}
+    return with_secrets(held, secrets_now(desk, state.address)) if refers(held) else held
+
+
+def secrets_now(desk: Desk, address: str) -> Mapping[str, str]:
     """The secrets that the manifest gives this instance now, to repeat a stored request with."""
     if address not in desk.work.graph.instances:
         return {}
-    return secrets_in(desk.work.evaluator.inputs(desk.work.graph.instances[address], desk.outputs))
+    try:
+        return secrets_in(desk.work.evaluator.inputs(desk.work.graph.instances[address], desk.outputs))
+    except (
+        RunnerError
+    ):  # what cannot be evaluated now gives no secret, and a request that needs one is not repeated
+        return {}
 
 
 def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> Order:

@@ -165,11 +165,17 @@ class Reactions:
             )  # its intent is open: nothing else may go under its mark in this run
         else:
             run.sending.give_turn_back(address)
+        digests = self._digests(address)
         for member in self._unended(address) if address not in desk.plan.changes else [address]:
             change = desk.plan.changes.get(member)
+            if member in digests:
+                self._row_not_done(member)
             if change is None:
                 continue
             if outcome.kind == "withdrawn" and change.verb is Verb.SETTLE:
+                if member in digests and run.sending.again(member, digests[member]):
+                    desk.tell(member, "notice", "was never done; sent in another group")
+                    continue
                 desk.tell(member, "notice", "was never done; planned anew by the next apply")
                 desk.trouble(member, "failed", "its call was lost and never done; apply again to send it")
                 run.drop(member)
@@ -177,6 +183,19 @@ class Reactions:
             run.fail(
                 member, "blocked" if outcome.kind == "blocked" else "failed", outcome.reason, outcome.command
             )
+
+    def _digests(self, address: str) -> dict[str, str]:
+        """What each row of a group was to be made of; nothing for an instance of its own."""
+        group = self._desk.journal.groups.get(address)
+        return {one.address: one.digest for one in group.intent.members} if group is not None else {}
+
+    def _row_not_done(self, member: str) -> None:
+        """A row of a group that ended without an effect leaves its name to others, unless its outcome is open."""
+        state = self._desk.state(member)
+        if state is not None and state.phase is Phase.UNSETTLED:
+            self._run.sending.block_behind(member)
+        else:
+            self._run.sending.give_turn_back(member)
 
     def looked_up(self, address: str, use: Use, wish: Wish, outputs: Mapping[str, Any]) -> None:
         """A lookup was read: remember it for this run, and pin it in the state."""

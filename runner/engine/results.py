@@ -14,6 +14,7 @@ from runner.api.reading import read_answer
 from runner.engine.desk import Desk
 from runner.engine.fetches import Fetch
 from runner.engine.files import UnsafePath, inside, unchanged
+from runner.engine.orders import inputs_of
 from runner.model.http import Answer
 from runner.model.state import FileState, InstanceState
 from runner.model.unknown import Unknown
@@ -47,7 +48,7 @@ def files_of(desk: Desk, address: str) -> Files:
     use = desk.use(job.uses)
     found = _Found(desk, state, use)
     for name in job.save:
-        sources = list(sources_of(use, name, state))
+        sources = list(sources_of(desk, use, name, state))
         if not sources:
             found.troubles.append((name, f"{use.provider.name} gave no {name}"))
         for source in sources:
@@ -83,11 +84,11 @@ class _Found:
                 self._paths.add(path)
 
 
-def sources_of(use: Use, name: str, state: InstanceState) -> Iterator[Source]:
+def sources_of(desk: Desk, use: Use, name: str, state: InstanceState) -> Iterator[Source]:
     """The files of one download: one, or one for each part or each item of the answer."""
     spec = _download(use, name)
     body = wrapped(use, state.outputs)
-    request = state.inputs if isinstance(state.inputs, Mapping) else {}
+    request = inputs_of(desk, state)
     whole = Scope(request=request, answer=Answer(200, body=body), item=state.outputs, id=state.id)
     if spec is None or not spec.each:
         yield Source(whole)
@@ -184,7 +185,7 @@ def _fetch(desk: Desk, state: InstanceState, use: Use, name: str, path: str, sou
         fresh = read_answer(use, reply, source.scope.request, id=state.id).outputs
         again = replace(state, outputs=fresh)
         if source.item is None:
-            return link(use, name, next(sources_of(use, name, again)), account.base_url)
+            return link(use, name, next(sources_of(desk, use, name, again)), account.base_url)
         part = replace(source.scope, answer=reply, part=reply.body, item=reply.body)
         return link(use, name, Source(part, source.item), account.base_url) if kind.parts else ""
 

@@ -11,10 +11,10 @@ from runner.api.lifedata import Lookup, Resource
 from runner.api.provider import Use
 from runner.api.settling import settle
 from runner.engine.faults import told
+from runner.engine.instance_turns import InstanceTurns
 from runner.engine.lanes import Flow, Lane
 from runner.engine.lookups import ask_lookup
 from runner.engine.orders import CannotSend, Wish, estimate_of, order_again, order_for, wish_of
-from runner.engine.turns import Turns, exclusive_key, mark_key
 from runner.model.errors import RunnerError
 from runner.model.event import Finished
 from runner.model.manifest import READY
@@ -36,9 +36,10 @@ class Sending:
         self._run = run
         self._desk = run.desk
         self._lanes: dict[str, Lane] = {}
-        self._turns = Turns()
+        self.turns = InstanceTurns(self._desk)
         self._poor: dict[str, deque[str]] = defaultdict(deque)
         self._counting = False
+        self._sent_again: set[str] = set()
         self._after_files: dict[str, list[str]] = defaultdict(list)
 
     def start(self, address: str) -> None:
@@ -121,13 +122,14 @@ class Sending:
         if self._waits_for_files(address, use):
             return
         order = order_for(self._desk, address, wish)
-        keys = [exclusive_key(use, order.account, wish.inputs)]
-        if not order.append:
-            keys.append(mark_key(use, order.collection, wish.inputs))
-        if not self._turns.take(address, keys):
-            self._desk.tell(
-                address, "notice", "waits for its turn: one call at a time may be under way there"
-            )
+        stuck = self.turns.stuck(order)
+        if stuck:
+            self._run.fail(address, "blocked", f"waits for {stuck}, whose outcome is not known")
+            self.give_turn_back(address)
+            return
+        if not self.turns.take(order):
+            words = "waits for its turn: one call at a time may be under way there"
+            self._desk.tell(address, "notice", words)
             return
         if self._affordable(address, use):
             self.send(address, use, submit(order, self._desk))
@@ -189,28 +191,31 @@ class Sending:
         for waiting in self._after_files.pop(address, ()):
             self.start(waiting)
 
-    def resume_turn(self, state: InstanceState) -> None:
-        """What was begun by an earlier run goes on holding its turn."""
-        if not isinstance(state.inputs, Mapping) or not state.uses:
-            return
-        use = self._desk.use(state.uses)
-        keys = [exclusive_key(use, state.account, state.inputs)]
-        if state.phase is Phase.UNSETTLED and not (state.intent is not None and state.intent.minted):
-            keys.append(mark_key(use, self._desk.collection(use, state.inputs), state.inputs))
-        self._turns.take(state.address, keys)
+    def again(self, address: str, digest: str) -> bool:
+        """A row whose group was shown never to have been done goes into another group, once a run and where the
+        manifest still wants it as it was."""
+        if self._run.ending or address in self._sent_again or address not in self._desk.work.graph.instances:
+            return False
+        job = self._desk.job(address)
+        try:
+            wish = wish_of(self._desk, address)
+        except (CannotSend, RunnerError):
+            return False
+        if not job.bulk or wish.digest != digest:
+            return False
+        self._sent_again.add(address)
+        self._run.groups.expect(job.name)
+        self._run.groups.add(address, wish)
+        return True
 
     def give_turn_back(self, address: str, *, still_running: bool = False) -> None:
         """A call has its outcome; `still_running`: what it made is still being worked on there."""
-        keep = []
-        if still_running and (state := self._desk.state(address)) is not None:
-            inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
-            keep.append(exclusive_key(self._desk.use(state.uses), state.account, inputs))
-        for waiting in self._turns.release(address, keep):
+        for waiting in self.turns.give_back(address, still_running=still_running):
             self.start(waiting)
 
     def block_behind(self, address: str) -> None:
         """A call in doubt gives nothing back in this run."""
-        for waiting in self._turns.behind(address):
+        for waiting in self.turns.behind(address):
             self._run.fail(waiting, "blocked", f"waits for {address}, whose outcome is not known")
 
     def settle(self, address: str, state: InstanceState) -> None:

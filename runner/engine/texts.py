@@ -46,7 +46,7 @@ def _wanted(desk: Desk, address: str, kind: Resource) -> Iterator[tuple[str, Dow
 
 def _call(desk: Desk, state: InstanceState, download: Download, ending: str) -> Call | None:
     use = desk.use(state.uses)
-    source = next(sources_of(use, download.name, state), None)
+    source = next(sources_of(desk, use, download.name, state), None)
     if source is None or not download.operation:
         return None
     try:

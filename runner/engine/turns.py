@@ -35,24 +35,30 @@ class Turns:
     """Who has which turn, and who waits for it, in the order in which they came."""
 
     def __init__(self) -> None:
-        self._holder: dict[Key, str] = {}
+        self._holders: dict[Key, set[str]] = {}
         self._held: dict[str, set[Key]] = defaultdict(set)
         self._waiting: dict[Key, deque[str]] = defaultdict(deque)
         self._offered: dict[str, set[Key]] = defaultdict(set)
+        self._stuck: set[str] = set()
 
     def take(self, address: str, keys: Iterable[Key | None]) -> bool:
         """Take all of these turns, or none and wait for the first that is taken."""
         wanted = [key for key in keys if key is not None]
         for key in wanted:
-            if self._holder.get(key, address) != address:
+            if self._holders.get(key, {address}) != {address}:
                 if address not in self._waiting[key]:
                     self._waiting[key].append(address)
                 return False
-        for key in wanted:
-            self._holder[key] = address
-            self._held[address].add(key)
+        self.join(address, wanted)
         self._offered.pop(address, None)
         return True
+
+    def join(self, address: str, keys: Iterable[Key | None]) -> None:
+        """Hold these turns beside whoever holds them: what was begun before cannot be made to wait."""
+        for key in keys:
+            if key is not None:
+                self._holders.setdefault(key, set()).add(address)
+                self._held[address].add(key)
 
     def release(self, address: str, keep: Iterable[Key | None] = ()) -> list[str]:
         """Give back the turns of an address but those in `keep`; returns who may try again.
@@ -60,11 +66,14 @@ class Turns:
         Whoever was told to try and gave up all the same leaves the try to the next.
         """
         kept = set(keep)
-        free = [key for key in self._held.get(address, ()) if key not in kept]
-        for key in free:
+        free: list[Key] = []
+        for key in [key for key in self._held.get(address, ()) if key not in kept]:
             self._held[address].discard(key)
-            del self._holder[key]
-        unused = [key for key in self._offered.pop(address, ()) if key not in self._holder]
+            self._holders[key].discard(address)
+            if not self._holders[key]:
+                del self._holders[key]
+                free.append(key)
+        unused = [key for key in self._offered.pop(address, ()) if key not in self._holders]
         again: list[str] = []
         for key in dict.fromkeys((*free, *unused)):
             if self._waiting[key]:
@@ -74,7 +83,16 @@ class Turns:
 
     def behind(self, address: str) -> list[str]:
         """Everybody who waits for a turn that this address will not give back in this run."""
+        self._stuck.add(address)
         found: list[str] = []
         for key in self._held.get(address, ()):
             found += self._waiting.pop(key, ())
         return found
+
+    def holder(self, address: str, keys: Iterable[Key | None]) -> tuple[str, bool]:
+        """Who else has one of these turns (empty: nobody), and whether it is surely kept for all of this run."""
+        others = [
+            one for key in keys if key is not None for one in self._holders.get(key, ()) if one != address
+        ]
+        stuck = [one for one in others if one in self._stuck]
+        return (stuck or others or [""])[0], bool(stuck)

@@ -9,6 +9,7 @@ from runner.api.lifedata import Resource
 from runner.api.parts import all_ended, part_name, place_of, read_parts, whole_outcome
 from runner.api.provider import Use
 from runner.api.reading import Reading
+from runner.engine.orders import inputs_of
 from runner.engine.poller import Poller
 from runner.engine.results import wrapped
 from runner.engine.texts import texts_of
@@ -57,7 +58,7 @@ class Waiting:
         run, desk, loop = self._run, self._desk, asyncio.get_running_loop()
         instance = desk.work.graph.instances.get(state.address)
         timeout = desk.work.manifest.jobs[instance.job].timeout if instance is not None else None
-        inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
+        inputs = inputs_of(desk, state)
         within = kind.fresh.within / desk.options.speed if kind.fresh is not None else 0.0
         run.enter()
         self.poller.add(

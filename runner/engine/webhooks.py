@@ -147,7 +147,8 @@ class Receiver:
         if not self._bucket.take():
             return _said(429)
         try:
-            raw = await asyncio.wait_for(self._body(request), self._bounds.patience)
+            async with asyncio.timeout(self._bounds.patience):
+                raw = await self._body(request)
         except TimeoutError:
             return _said(408)
         if raw is None:

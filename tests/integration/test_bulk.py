@@ -1,7 +1,9 @@
 """Rows of workbooks: each has its own outcome, and a lost answer to the whole request loses and doubles none."""
 
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from applying import ROWS, SHORT, Stage, fault
@@ -156,11 +158,11 @@ def test_a_group_whose_answer_was_lost_in_a_run_that_ended_is_settled_by_the_nex
 
     first = season.apply("--no-wait")
     held = set(season.phases().values())
-    codes = [season.apply().code for _ in range(2)]
+    second = season.apply()
 
     assert first.code == 0, first.all
     assert held <= {"unsettled", "running"}
-    assert codes[-1] == 0
+    assert second.code == 0, second.all
     assert season.paid() == ONCE
 
 
@@ -203,3 +205,53 @@ def test_rows_behind_dubs_wait_for_them_and_a_failed_dub_holds_up_nobody(stage) 
     assert ended.code == 1, ended.all
     assert season.paid() == {"dub e1": 1, "dub fail": 1, "dub e3": 1, "e1": 1, "e3": 1}, ended.all
     assert time.monotonic() - began < 20
+
+
+TWIN = """\
+  single:
+    uses: revoice.batch
+    with: {projectId: 6f1c2b1e, name: e1, scriptPath: "https://files.example.com/e1.docx", languageCode: fr-FR}
+"""
+
+
+@pytest.mark.fault(
+    "people",
+    "a single call and a row of a workbook under one name, and the single's answer is lost",
+    sees="a call under its name is under way for single",
+    kept={"orders": 5, "facts": ("the next apply sends the row", "each has its own thing there")},
+)
+def test_a_row_whose_name_a_single_call_has_under_way_is_held_back(rows, fault) -> None:
+    season = rows(manifest=ROWS + TWIN)
+    season.faults({"match": {"operation": "createBatch"}, "times": 1, "do": {"drop": "before"}})
+
+    ended = season.apply()
+
+    fault.saw(ended.all)
+    assert ended.code == 7, ended.all
+    fault.kept(orders=sum(season.paid().values()))
+    again = season.apply()
+    fault.fact("the next apply sends the row", (again.code, season.paid()["e1"]) == (0, 2))
+    ids = {season.state().instances[address].id for address in ("single", "batch/e1")}
+    fault.fact("each has its own thing there", len(ids) == 2)
+
+
+def test_a_secret_that_rows_share_stands_in_the_journal_by_its_reference_alone(rows) -> None:
+    project = "projectId: ${{ file('project.txt', secret=true) }}"
+    season = rows(manifest=ROWS.replace("projectId: 6f1c2b1e", project))
+    season.write("project.txt", "6f1c2b1e")
+    season.faults({"match": {"operation": "createBulk"}, "times": 1, "do": {"drop": "after"}})
+
+    first = season.apply("--no-wait")
+    with closing(sqlite3.connect(f"file:{season.database}?mode=ro", uri=True)) as journal:
+        held = [
+            *journal.execute("SELECT data FROM events WHERE kind = 'group-intended'"),
+            *journal.execute("SELECT data FROM groups"),
+        ]
+    second = season.apply()
+
+    assert first.code == 0, first.all
+    assert len(held) == 2
+    assert "6f1c2b1e" not in str(held)
+    assert "file:project.txt" in str(held)
+    assert second.code == 0, second.all
+    assert season.paid() == ONCE

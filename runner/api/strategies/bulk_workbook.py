@@ -5,7 +5,7 @@ id once the request has ended is looked for by its name in the collection, as a 
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
 from runner.api.concluding import PATIENCE, pause_after
@@ -19,6 +19,7 @@ from runner.api.order import View
 from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
 from runner.api.provider import Use
 from runner.api.reading import id_text, read_item
+from runner.api.sealing import unseal
 from runner.api.strategies.bulk_search import search_rows
 from runner.model.event import (
     Doubted,
@@ -52,6 +53,7 @@ class GroupOrder:
     whole: bool = False
     every: tuple[float, float] = (15.0, 600.0)
     retries: int = 3
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def bulk(self) -> BulkSpec:
@@ -67,8 +69,10 @@ class GroupOrder:
 
 def submit_group(order: GroupOrder, view: View) -> Lifecycle:
     """Send the workbook's request and follow every row to its identity."""
+    call = unseal(order.intent.call, order.secrets)
+    assert call is not None, "a request that was just made has all of its secrets"
     for attempt in range(PATIENCE):
-        reply = yield Request(order.intent.call, intent=order.intent)
+        reply = yield Request(call, intent=order.intent)
         verdict = judge(reply, order.use.provider.errors, order.errors)
         if verdict.meaning == "accepted" and isinstance(reply, Answer):
             id = locate(order.bulk.receipt, Scope(answer=reply, request=order.inputs))

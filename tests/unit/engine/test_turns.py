@@ -65,3 +65,24 @@ def test_whoever_asks_twice_waits_once() -> None:
     assert turns.release("one") == ["two"]
     assert turns.take("two", [A])
     assert turns.release("two") == []
+
+
+def test_what_two_hold_together_is_free_when_both_have_given_it_back() -> None:
+    turns = Turns()
+    turns.join("one", [A])
+    turns.join("two", [A])
+
+    assert not turns.take("three", [A])
+    assert turns.release("one") == []
+    assert turns.release("two") == ["three"]
+
+
+def test_what_will_not_be_given_back_is_told_to_whoever_comes_later() -> None:
+    turns = Turns()
+    turns.take("one", [A])
+    assert turns.holder("two", [A, B]) == ("one", False)
+
+    turns.behind("one")
+
+    assert turns.holder("two", [A, B]) == ("one", True)
+    assert turns.holder("one", [A]) == ("", False)

@@ -1,0 +1,70 @@
+"""The turns of instances: which of them a call needs, and what earlier runs and rows of workbooks hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.api.order import Order
+from runner.api.provider import Use
+from runner.engine.desk import Desk
+from runner.engine.orders import inputs_of
+from runner.engine.turns import Key, Turns, exclusive_key, mark_key
+from runner.model.state import InstanceState, Phase
+
+UNKNOWN = (Phase.UNSETTLED, Phase.DOUBT)
+
+
+class InstanceTurns:
+    """Turns, asked for by orders and by what the state says."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._turns = Turns()
+
+    def take(self, order: Order) -> bool:
+        """Take what a call needs, or wait for it."""
+        return self._turns.take(order.address, _keys(order))
+
+    def stuck(self, order: Order) -> str:
+        """Who has a turn that this call needs, and will not give it back in this run; empty: nobody."""
+        holder, stuck = self._turns.holder(order.address, _keys(order))
+        return holder if stuck else ""
+
+    def resume(self, state: InstanceState) -> None:
+        """What was begun by an earlier run goes on holding its turn; what is in doubt holds it to the end of this."""
+        if not isinstance(state.inputs, Mapping) or not state.uses:
+            return
+        use = self._desk.use(state.uses)
+        inputs = inputs_of(self._desk, state)
+        keys = [exclusive_key(use, state.account, inputs)]
+        if state.phase in UNKNOWN and not (state.intent is not None and state.intent.minted):
+            keys.append(mark_key(use, self._desk.collection(use, inputs), inputs))
+        self._turns.join(state.address, keys)
+        if state.phase is Phase.DOUBT:
+            self._turns.behind(state.address)
+
+    def name_taken(self, address: str, use: Use, inputs: Mapping[str, Any]) -> str:
+        """Take the turn of a row's name; or who has it, as no workbook waits for one of its rows."""
+        keys = [mark_key(use, self._desk.collection(use, inputs), inputs)]
+        holder, _ = self._turns.holder(address, keys)
+        if not holder:
+            self._turns.join(address, keys)
+        return holder
+
+    def give_back(self, address: str, *, still_running: bool) -> list[str]:
+        """A call has its outcome; returns who may try. `still_running`: what it made is still worked on there."""
+        keep = []
+        if still_running and (state := self._desk.state(address)) is not None:
+            use = self._desk.use(state.uses)
+            keep.append(exclusive_key(use, state.account, inputs_of(self._desk, state)))
+        return self._turns.release(address, keep)
+
+    def behind(self, address: str) -> list[str]:
+        """Whoever waits for what this address will not give back in this run."""
+        return self._turns.behind(address)
+
+
+def _keys(order: Order) -> list[Key | None]:
+    keys = [exclusive_key(order.use, order.account, order.inputs)]
+    if not order.append:
+        keys.append(mark_key(order.use, order.collection, order.inputs))
+    return keys
