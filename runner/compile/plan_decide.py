@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from runner.api.file_items import items_of
 from runner.compile.canonical import Canonical, canonical
 from runner.compile.check import Work
 from runner.compile.consent import Consents, import_command, replace_command, resolve_command
@@ -201,10 +202,8 @@ class Decider:
         found = {path for path, file in held.files.items() if file.done and self._files(file)}
         for name, paths in self._evaluator.saves(instance, self.sight.view(instance)).items():
             for path in paths:
-                if isinstance(path, Unknown):  # one file a part: only what was recorded can be compared
-                    lost = next(
-                        (f.path for f in held.files.values() if f.name == name and f.path not in found), ""
-                    )
+                if isinstance(path, Unknown):
+                    lost = self._missing_item(facts, instance, held, name, found)
                 elif path not in found:
                     lost = path
                 else:
@@ -212,6 +211,17 @@ class Decider:
                 if lost:
                     return Decision(Verb.DOWNLOAD, f"{lost} is missing")
         return DONE
+
+    def _missing_item(
+        self, facts: JobFacts, instance: Instance, held: InstanceState, name: str, found: set[str]
+    ) -> str:
+        """The first file of a part, or of another item of the answer, that is not here; its path names the item."""
+        items = items_of(facts.resource, name, held.outputs, held.parts) if facts.resource is not None else ()
+        for item in items:
+            for path in self._evaluator.saves(instance, self.sight.view(instance), item)[name]:
+                if isinstance(path, str) and path not in found:
+                    return path
+        return ""
 
     def _builtin(self, facts: JobFacts, instance: Instance, held: InstanceState | None) -> Decision:
         wanted = self._condition(facts, instance)

@@ -28,6 +28,7 @@ class JobFacts:
     contract: str = ""
     unit: str = ""
     bulk: BulkSpec | None = None
+    resource: Resource | None = None
     conditional: bool = False
     many: bool = False
     volatile: bool = False
@@ -77,6 +78,7 @@ def _facts(job: Job, catalogue: Catalogue, listening: bool) -> JobFacts:
         paid=resource.effect == "paid",
         contract=_contract(resource.delivery, listening),
         unit=resource.cost.unit if resource.cost is not None else "",
+        resource=resource,
         bulk=resource.bulk if job.bulk is not None else None,
         **about,
     )

@@ -47,7 +47,7 @@ class Apply:
         self.sending = Sending(self)
         self.saving = Saving(self)
         self.groups = groups.Groups(
-            desk, self.sending.send, self.sending.turns.name_taken, self._row_out, self.begin
+            desk, self.sending.send, self.sending.turns.name_taken, self.sending.row_out, self.begin
         )
         self.ended: set[str] = set()
         self.stopped = False
@@ -203,11 +203,7 @@ class Apply:
             if not group.closed:
                 use, lifecycle = group_orders.resume(self.desk, group)
                 self.sending.send(group.address, use, lifecycle)
-        for address, change in changes.items():
-            state = self.desk.state(address)
-            doubtful = change.verb is Verb.BLOCKED and state is not None and state.phase is Phase.DOUBT
-            if state is not None and (doubtful or change.verb in (Verb.SETTLE, Verb.RESUME)):
-                self.sending.turns.resume(state)
+        self.sending.turns.resume_all()
         for address in self.desk.plan.unsettled:
             if (state := self.desk.state(address)) is not None:
                 self.sending.settle(address, state)
@@ -287,11 +283,6 @@ class Apply:
             if job.bulk and address not in self.ended:
                 self.ended.add(address)
                 self.groups.missing(change.job)
-
-    def _row_out(self, address: str, kind: str, reason: str, command: str) -> None:
-        """A row of a workbook falls out before it is sent."""
-        self.fail(address, kind, reason, command)
-        self.sending.give_turn_back(address)
 
     def fail(self, address: str, kind: str, reason: str, command: str = "", *, started: bool = False) -> None:
         """Note what went wrong, and skip what waits for it."""

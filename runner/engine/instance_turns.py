@@ -8,6 +8,7 @@ from runner.api.provider import Use
 from runner.engine.desk import Desk
 from runner.engine.orders import inputs_of
 from runner.engine.turns import Key, Turns, exclusive_key, mark_key
+from runner.model.plan import Verb
 from runner.model.state import InstanceState, Phase
 
 UNKNOWN = (Phase.UNSETTLED, Phase.DOUBT)
@@ -29,7 +30,15 @@ class InstanceTurns:
         holder, stuck = self._turns.holder(order.address, _keys(order))
         return holder if stuck else ""
 
-    def resume(self, state: InstanceState) -> None:
+    def resume_all(self) -> None:
+        """What earlier runs have begun, as this run's plan finds it."""
+        for address, change in self._desk.plan.changes.items():
+            state = self._desk.state(address)
+            doubtful = change.verb is Verb.BLOCKED and state is not None and state.phase is Phase.DOUBT
+            if state is not None and (doubtful or change.verb in (Verb.SETTLE, Verb.RESUME)):
+                self._resume(state)
+
+    def _resume(self, state: InstanceState) -> None:
         """What was begun by an earlier run goes on holding its turn; what is in doubt holds it to the end of this."""
         if not isinstance(state.inputs, Mapping) or not state.uses:
             return

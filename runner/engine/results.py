@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from runner.api.encode import call_of
+from runner.api.file_items import meant, wrapped
 from runner.api.lifedata import CallSpec, Download, Resource
 from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.provider import Use
@@ -87,7 +88,7 @@ class _Found:
 def sources_of(desk: Desk, use: Use, name: str, state: InstanceState) -> Iterator[Source]:
     """The files of one download: one, or one for each part or each item of the answer."""
     spec = _download(use, name)
-    body = wrapped(use, state.outputs)
+    body = wrapped(use.kind, state.outputs)
     request = inputs_of(desk, state)
     whole = Scope(request=request, answer=Answer(200, body=body), item=state.outputs, id=state.id)
     if spec is None or not spec.each:
@@ -100,14 +101,8 @@ def sources_of(desk: Desk, use: Use, name: str, state: InstanceState) -> Iterato
                 yield Source(scope, part.as_item())
     else:
         for item in find_all(spec.each, body):
-            if _meant(spec, item):
+            if meant(spec, item):
                 yield Source(replace(whole, item=item), item)
-
-
-def _meant(spec: Download, item: Any) -> bool:
-    return all(
-        isinstance(item, Mapping) and item.get(field) in allowed for field, allowed in spec.where.items()
-    )
 
 
 def there(desk: Desk, state: InstanceState, path: str) -> bool:
@@ -153,16 +148,6 @@ def form_of(spec: Download | None, path: str) -> tuple[tuple[str, str], ...]:
 
 def _download(use: Use, name: str) -> Download | None:
     return use.kind.downloads.get(name) if isinstance(use.kind, Resource) else None
-
-
-def wrapped(use: Use, outputs: Mapping[str, Any]) -> Any:
-    """The outputs inside the envelope that the API's answer has, so that a ref into the answer finds them."""
-    envelope = use.kind.body if isinstance(use.kind, Resource) else ""
-    body: Any = outputs
-    for step in reversed(envelope.partition("#")[2].strip("/").split("/")):
-        if step:
-            body = {step: body}
-    return body
 
 
 def _fetch(desk: Desk, state: InstanceState, use: Use, name: str, path: str, source: Source) -> Fetch:

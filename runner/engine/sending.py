@@ -208,6 +208,11 @@ class Sending:
         self._run.groups.add(address, wish)
         return True
 
+    def row_out(self, address: str, kind: str, reason: str, command: str) -> None:
+        """A row of a workbook falls out before it is sent."""
+        self._run.fail(address, kind, reason, command)
+        self.give_turn_back(address)
+
     def give_turn_back(self, address: str, *, still_running: bool = False) -> None:
         """A call has its outcome; `still_running`: what it made is still being worked on there."""
         for waiting in self.turns.give_back(address, still_running=still_running):

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from runner.api.effects import Collection
+from runner.api.file_items import wrapped
 from runner.api.lifedata import Resource
 from runner.api.parts import all_ended, part_name, place_of, read_parts, whole_outcome
 from runner.api.provider import Use
 from runner.api.reading import Reading
 from runner.engine.orders import inputs_of
 from runner.engine.poller import Poller
-from runner.engine.results import wrapped
 from runner.engine.texts import texts_of
 from runner.engine.waiters import Waiter
 from runner.engine.walks import collection_of
@@ -160,7 +160,7 @@ class Waiting:
         if not isinstance(kind, Resource) or kind.parts is None or state is None:
             return
         known = {part.id: part for part in state.parts}
-        for index, part in enumerate(read_parts(kind, wrapped(waiter.use, reading.outputs))):
+        for index, part in enumerate(read_parts(kind, wrapped(waiter.use.kind, reading.outputs))):
             held = known.get(part.id)
             if part.outcome == "running" or (held is not None and held.ended):
                 continue

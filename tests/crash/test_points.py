@@ -5,10 +5,11 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from crashpoints import EVERYTHING, Case, every_point, scene_of
+from crashpoints import EVERYTHING, IN_DOUBT, Case, Scene, every_point, staged, write
 from workshop import Workshop, open_workshop
 
 GIVEN = (
@@ -38,9 +39,94 @@ def single(contract: str, text: str = MINTED, kind: str = "minted") -> Case:
     )
 
 
+PARTS = """\
+  one:
+    uses: workshop.set
+    with: {{parts: [{first}, {second}]}}
+    save: {{file: "out/${{{{ item.index }}}}.bin"}}
+"""
+CLIP = (
+    "  one:\n    uses: workshop.clip\n    with: {title: T, data: clip.bin}\n    save: {file: out/one.bin}\n"
+)
+ACTION = "  one:\n    uses: workshop.{use}\n    with: {{title: T}}\n"
+
+
+def parts(kind: str, first: str, second: str) -> Case:
+    jobs = PARTS.format(first=first, second=second)
+    return Case(f"parts-{kind}", ("set",), jobs, ("A", "B"), ("0.bin", "1.bin"), points=28)
+
+
+def replaced(contract: str) -> Case:
+    """What is finished is made anew from other inputs."""
+
+    def before(scene: Scene) -> None:
+        assert scene.apply() == 0
+        manifest = scene.folder / "m.yaml"
+        manifest.write_text(manifest.read_text().replace("title: T", "title: U"))
+
+    def act(scene: Scene, dies_at: int) -> int:
+        return scene.apply("--replace", "one", dies_at=dies_at)
+
+    made = single(contract)
+    return replace(made, name=f"{contract}-replaced", orders=("T", "U"), before=before, act=act, points=18)
+
+
+def resolved(how: str) -> Case:
+    """A call in doubt, a person's word about it, and the apply that follows the word."""
+
+    def before(scene: Scene) -> None:
+        assert scene.world is not None
+        scene.world.lose, scene.world.drop = (1, 0) if how == "adopt" else (0, 1)
+        assert scene.apply() == IN_DOUBT
+
+    def act(scene: Scene, dies_at: int) -> int:
+        passed = 0
+        if scene.doubts():
+            word = ("--adopt", scene.ledger()[0][1]) if how == "adopt" else ("--resend",)
+            code = scene.resolve("one", *word, dies_at=dies_at)
+            if code != 0:
+                return code
+            passed = len(scene.points)
+        return scene.apply(dies_at=max(dies_at - passed, 0))
+
+    made = single("none")
+    return replace(made, name=f"resolve-{how}", before=before, act=act, points=18)
+
+
+PROJECT = """\
+  dub:
+    uses: dubformer.project
+    with: {name: P, source_lang: en, target_lang: fr-FR, source_video_url: "https://cdn.example.com/a.mp4?minutes=3"}
+    save: {video: out/p.mp4}
+"""
+FIX = """\
+  fix:
+    uses: dubformer.translation
+    with:
+      id: ${{ jobs.dub.outputs.id }}
+      target_script: [{start_ms: 100, end_ms: 900, text: Encore, speaker_id: 1}]
+      target_speakers: [{speaker_id: 1, voice_key: soundalike, style: feminine}]
+    save: {video: out/fixed.mp4}
+"""
+ROWS = """\
+  batch:
+    uses: revoice.batch
+    bulk: true
+    for_each: [r1, r2, r3]
+    with: {projectId: 6f1c2b1e, name: "${{ each.value }}", scriptPath: "https://f.example/a.docx", languageCode: fr-FR}
+"""
+
 CASES = [
-    single("find"), single("find", GIVEN, "given"), single("key"), single("both"),
-    single("both", GIVEN, "given"), single("hook"), single("hook", GIVEN, "given"), single("none"),
+    single("find"), single("find", GIVEN, "given"), single("both"), single("both", GIVEN, "given"),
+    single("key"), single("hook"), single("none"), single("hook", GIVEN, "given"),
+    parts("given", "{title: A, ref: a}", "{title: B, ref: b}"), parts("minted", "{title: A}", "{title: B}"),
+    Case("upload", ("clip",), CLIP, ("T",), ("one.bin",)),
+    Case("action-none", ("press",), ACTION.format(use="press"), ("T",), doubtful=True, points=14),
+    Case("action-key", ("stamp",), ACTION.format(use="stamp"), ("T",), points=14),
+    replaced("find"), replaced("none"), resolved("adopt"), resolved("resend"),
+    Case("dubformer", (), PROJECT, ("P",), ("p.mp4",)),
+    Case("dubformer-fixed", (), PROJECT + FIX, ("P", "P"), ("p.mp4", "fixed.mp4"), points=40),
+    Case("revoice-rows", (), ROWS, ("r1", "r2", "r3")),
 ]  # fmt: skip
 
 
@@ -61,8 +147,7 @@ def test_a_run_may_die_at_any_point(number: int, workshop: Workshop, tmp_path: P
 
 
 def test_the_points_of_a_run_are_all_met(workshop: Workshop, tmp_path: Path) -> None:
-    scene = scene_of(CASES[0], workshop, tmp_path / "run")
-
-    assert scene.apply() == 0
+    with staged(CASES[0], workshop, write(CASES[0], workshop, tmp_path / "run")) as scene:
+        assert scene.apply() == 0
 
     assert {kind: scene.points.count(kind) for kind in KINDS if scene.points.count(kind) < KINDS[kind]} == {}

@@ -10,7 +10,8 @@ import os
 import shutil
 import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.context import ForkServerContext
@@ -21,6 +22,7 @@ from workshop import Workshop, World, content_of, document
 
 from runner.engine.store import read_state
 from runner.model.state import InstanceState, Phase, State
+from runner.sandbox.serve import SandboxSettings, running
 
 LOADED = (
     "runner.cli.main", "runner.cli.apply", "runner.cli.session", "runner.cli.project", "runner.cli.resolve",
@@ -69,19 +71,28 @@ def free_port() -> int:
 
 @dataclass
 class Scene:
-    """A folder, its manifest, and the world that it speaks to."""
+    """A folder, its manifest, and what was ordered of the API that it speaks to: (name, id) of each order.
+
+    `flags` go with each command; `things` are the ids whose files can be checked, None where they cannot."""
 
     folder: Path
-    world: World
+    ledger: Callable[[], list[tuple[str, str]]]
+    flags: tuple[str, ...] = ()
+    things: Callable[[], list[str]] | None = None
+    world: World | None = None
 
     def apply(self, *words: str, dies_at: int = 0) -> int:
-        return command(self.folder, "apply", "m.yaml", "--auto-approve", *words, dies_at=dies_at)
+        speed = ("--speed", SPEED) if self.flags else ()
+        return self._command("apply", "--auto-approve", *speed, *words, dies_at=dies_at)
 
     def resolve(self, address: str, *words: str, dies_at: int = 0) -> int:
-        return command(self.folder, "resolve", address, "-f", "m.yaml", *words, dies_at=dies_at)
+        return self._command("resolve", address, *words, dies_at=dies_at)
+
+    def _command(self, *words: str, dies_at: int) -> int:
+        return command(self.folder, *words, "-f", "m.yaml", *self.flags, dies_at=dies_at)
 
     def state(self) -> State:
-        return read_state(self.folder / ".runner" / "m.db", "m")
+        return read_state(self.folder / ".runner" / ("m.sandbox.db" if self.flags else "m.db"), "m")
 
     def doubts(self) -> list[InstanceState]:
         return [one for one in self.state().instances.values() if one.phase is Phase.DOUBT]
@@ -90,10 +101,8 @@ class Scene:
         """What a person does about a call in doubt: look there, and adopt what is found or have it sent again."""
         known = {id for one in self.state().instances.values() for id in one.ids}
         for one in self.doubts():
-            title = one.inputs.get("title", one.address)
-            there = [
-                row["id"] for row in self.world.ledger if row["title"] == title and row["id"] not in known
-            ]
+            name = next(one.inputs[field] for field in ("title", "ref", "name") if field in one.inputs)
+            there = [id for ordered, id in self.ledger() if ordered == name and id not in known]
             words = ["--adopt", there[0]] if there else ["--resend"]
             assert self.resolve(one.address, *words) == 0, said(self.folder)
 
@@ -113,9 +122,10 @@ def nothing(_: Scene) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """`uses` are those of the workshop that `jobs` name; `orders` must stand in the ledger in the end, once each, and
-    `files` in the folder. `doubtful`: a lost call may need a person. `points`: how many a run passes, at the least.
-    `before`: what is done unkilled first; `act`: what is killed, and done again alive."""
+    """`uses` are those of the workshop that `jobs` name (none: the jobs are of the sandbox's providers); `orders` must
+    stand in the ledger in the end, once each, and `files` in the folder. `doubtful`: a lost call may need a person.
+    `points`: how many a run passes, at the least. `before`: what is done unkilled first; `act`: what is killed, and
+    done again alive."""
 
     name: str
     uses: tuple[str, ...]
@@ -136,7 +146,8 @@ class Seen:
     doubts: int = 0
 
 
-MANIFEST = """\
+SPEED = "1200"
+WORKSHOP = """\
 version: 1
 name: m
 webhooks: {{listen: "127.0.0.1:{port}"}}
@@ -144,37 +155,67 @@ providers:
   workshop: {{openapi: workshop.yaml, base_url: "{base}", settle: {{effect: 250ms, lag: 30ms}}}}
 jobs:
 {jobs}"""
+SANDBOX = """\
+version: 1
+name: m
+publish: {{directory: published, base_url: "https://files.example.com/runner/"}}
+webhooks: {{listen: "127.0.0.1:{port}"}}
+providers: {{revoice: {{settle: {{effect: 300ms, lag: 50ms}}}}}}
+jobs:
+{jobs}"""
 
 
 def every_point(case: Case, workshop: Workshop, folder: Path, *, step: int = 1, first: int = 1) -> Seen:
     """Die at every `step`-th point from the `first` on, and look each time whether all came right."""
     seen = Seen()
-    made = scene_of(case, workshop, folder / "base")
-    case.before(made)
+    base = write(case, workshop, folder / "base")
+    with staged(case, workshop, base) as made:
+        case.before(made)
+        world = made.world
     for at in count(first, step):
-        scene = Scene(folder / str(at), workshop.put(case.name, made.world.copy()))
-        shutil.copytree(made.folder, scene.folder)
-        code = case.act(scene, at)
-        if code != KILLED:
-            assert code == 0, f"{case.name}, unkilled after {at} points: exit {code}\n{said(scene.folder)}"
+        shutil.copytree(base, folder / str(at))
+        with staged(case, workshop, folder / str(at), world) as scene:
+            code = case.act(scene, at)
+            if code != KILLED:
+                assert code == 0, (
+                    f"{case.name}, unkilled after {at} points: exit {code}\n{said(scene.folder)}"
+                )
+                _check(case, scene, at)
+                return seen
+            seen.deaths[scene.points[-1]] += 1
+            where = f"{case.name}, killed at point {at} ({scene.points[-1]})"
+            seen.doubts += _carried_on(case, scene, where)
             _check(case, scene, at)
-            return seen
-        seen.deaths[scene.points[-1]] += 1
-        where = f"{case.name}, killed at point {at} ({scene.points[-1]})"
-        seen.doubts += _carried_on(case, scene, where)
-        _check(case, scene, at)
-        shutil.rmtree(scene.folder)
+        shutil.rmtree(folder / str(at))
     raise AssertionError("unreachable")
 
 
-def scene_of(case: Case, workshop: Workshop, folder: Path) -> Scene:
-    """A folder with the manifest of a case, and a world of its own."""
-    world = workshop.put(case.name, World(slow=0.03))
+def write(case: Case, workshop: Workshop, folder: Path) -> Path:
+    """A folder with the manifest of a case."""
     folder.mkdir(parents=True)
+    text = WORKSHOP if case.uses else SANDBOX
     (folder / "workshop.yaml").write_text(document(*case.uses))
     (folder / "clip.bin").write_bytes(b"\x00\x01clip" * 2000)
-    (folder / "m.yaml").write_text(MANIFEST.format(port=free_port(), base=world.base, jobs=case.jobs))
-    return Scene(folder, world)
+    (folder / "published").mkdir()
+    base = f"{workshop.url}/{case.name}"
+    (folder / "m.yaml").write_text(text.format(port=free_port(), base=base, jobs=case.jobs))
+    return folder
+
+
+@contextmanager
+def staged(case: Case, workshop: Workshop, folder: Path, world: World | None = None) -> Iterator[Scene]:
+    """A folder that `write` made, and a world for it: a copy of `world`, or a new one."""
+    if case.uses:
+        held = workshop.put(case.name, world.copy() if world is not None else World(slow=0.03))
+        ordered = lambda: [(row["title"], row["id"]) for row in held.ledger]  # noqa: E731
+        yield Scene(folder, ordered, things=lambda: list(held.things), world=held)
+        return
+    settings = SandboxSettings(
+        folder / ".runner" / "m.sandbox", speed=float(SPEED), files=folder / "published"
+    )
+    with running(settings) as sandbox:
+        rows = lambda: [(str(row["name"]), str(row["id"])) for row in sandbox.ledger()]  # noqa: E731
+        yield Scene(folder, rows, ("--sandbox",))
 
 
 def _carried_on(case: Case, scene: Scene, where: str) -> bool:
@@ -192,19 +233,19 @@ def _carried_on(case: Case, scene: Scene, where: str) -> bool:
 
 def _check(case: Case, scene: Scene, at: int) -> None:
     where = f"{case.name}, killed at point {at}:"
-    ordered = scene.world.ordered()
+    ordered = Counter(name for name, _ in scene.ledger())
     assert ordered == Counter(case.orders), f"{where} ordered {dict(ordered)}\n{said(scene.folder)}"
     state = scene.state()
     phases = {
-        address: one.phase.value for address, one in state.instances.items() if one.phase is not Phase.READY
+        one.address: one.phase.value for one in state.instances.values() if one.phase is not Phase.READY
     }
     assert phases == {}, f"{where} {phases}\n{said(scene.folder)}"
+    assert [group for group in state.groups.values() if not group.closed] == [], where
     out = scene.folder / "out"
     files = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
     assert set(files) == set(case.files), f"{where} {sorted(files)}\n{said(scene.folder)}"
-    whole = {content_of(id) for id in scene.world.things}
-    assert all(path.read_bytes() in whole for path in files.values()), (
-        f"{where} a file is not what it should be"
-    )
-    left = [group for group in state.groups.values() if not group.closed]
-    assert left == [], where
+    if scene.things is not None:
+        whole = {content_of(id) for id in scene.things()}
+        assert all(path.read_bytes() in whole for path in files.values()), (
+            f"{where} a file is not what it should be"
+        )

@@ -92,7 +92,10 @@ def _paths(kind: str) -> dict[str, Any]:
     text = {"type": "string"}
     fields = {"title": text, "ref": text, "notify": text, "token": text}
     if kind == "pieces":
-        fields["parts"] = {"type": "array", "items": {"type": "object", "properties": {"ref": text}}}
+        fields["parts"] = {
+            "type": "array",
+            "items": {"type": "object", "properties": {"title": text, "ref": text}},
+        }
     media, more = "application/json", {}
     if kind == "clips":
         media, more = "multipart/form-data", {"data": {"type": "string", "format": "binary"}}
@@ -187,7 +190,7 @@ class World:
 
     def _make(self, kind: str, asked: dict[str, Any], key: str) -> dict[str, Any]:
         if kind == "pieces":
-            return {"parts": [self._one(kind, {"title": part["ref"], **part}) for part in asked["parts"]]}
+            return {"parts": [self._one(kind, part) for part in asked["parts"]]}
         made = self._one(kind, asked)
         if key:
             self.keys[key] = made["id"]

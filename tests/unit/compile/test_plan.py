@@ -12,6 +12,7 @@ from runner.compile.check import Work, check_file
 from runner.compile.plan import plan
 from runner.compile.surroundings import Surroundings
 from runner.model.observation import Block, Observations, Remote
+from runner.model.part import PartState
 from runner.model.plan import Cost, FieldDiff, Plan, Verb
 from runner.model.state import FileState, InstanceState, Phase, State
 from runner.model.wishes import Wishes
@@ -512,3 +513,35 @@ def test_a_failed_one_whose_retry_was_refused_is_tried_again_without_asking_twic
     failed = held(work, "dub/e1", Phase.FAILED, tried=2, consented=digest)
 
     assert verbs(plan(work, state_of(failed)))["dub/e1"] == "replace"
+
+
+RENDERS = """
+jobs:
+  trailer:
+    uses: respeecher.conversion
+    with:
+      original_id: o1
+      conversions: [{voice_id: v1, label: One}, {voice_id: v2, label: Two}]
+    save: {audio: "out/${{ item.name }}.wav"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("saved", "verb", "lost"),
+    [((), "download", "out/One.wav"), (("One",), "download", "out/Two.wav"), (("One", "Two"), "none", "")],
+)
+def test_the_files_of_parts_are_missed_even_when_none_was_ever_announced(
+    work_of: Make, saved: tuple[str, ...], verb: str, lost: str
+) -> None:
+    work = work_of(RENDERS)
+    parts = tuple(
+        PartState(place, f"p{place}", "", name, "ready") for place, name in enumerate(("One", "Two"))
+    )
+    files = {
+        path: FileState("audio", path, 1, "s", done=True) for path in (f"out/{name}.wav" for name in saved)
+    }
+
+    change = plan(work, state_of(held(work, "trailer", parts=parts, files=files))).changes["trailer"]
+
+    assert change.verb.value == verb
+    assert lost in change.reason
