@@ -1,5 +1,6 @@
 """The one door to `schemas/`: in the wheel it lies at `runner/schemas`, in a checkout beside the package."""
 
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -25,6 +26,7 @@ def schema_names(folder: str) -> tuple[str, ...]:
     return tuple(sorted(file.relative_to(root).as_posix() for file in inside.iterdir() if file.is_file()))
 
 
+@lru_cache(maxsize=1)
 def _root() -> Path:
     package = Path(__file__).resolve().parent.parent
     shipped = package / "schemas"

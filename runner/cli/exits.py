@@ -1,6 +1,7 @@
 """The exit codes, all of them, and what leads to each."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from runner.model.errors import (
     Interrupted,
@@ -10,8 +11,10 @@ from runner.model.errors import (
     StateError,
     WrongUsage,
 )
-from runner.model.plan import Plan, Verb
-from runner.model.progress import RunResult, Trouble
+
+if TYPE_CHECKING:
+    from runner.model.plan import Plan
+    from runner.model.progress import RunResult, Trouble
 
 DONE = 0
 FAILED = 1
@@ -46,19 +49,21 @@ def of_error(error: RunnerError) -> int:
     return next((code for kind, code in _OF_ERRORS if isinstance(error, kind)), FAILED)
 
 
-def of_result(result: RunResult) -> int:
+def of_result(result: "RunResult") -> int:
     """The exit code of a run."""
     codes = [_of_trouble(trouble) for trouble in result.troubles]
     return worst([*codes, INTERRUPTED] if result.interrupted else codes)
 
 
-def _of_trouble(trouble: Trouble) -> int:
+def _of_trouble(trouble: "Trouble") -> int:
     if trouble.kind == "doubt" or trouble.command.startswith("runner resolve "):
         return DOUBT
     return {"blocked": BLOCKED, "skipped": DONE}.get(trouble.kind, FAILED)
 
 
-def of_plan(plan: Plan, *, detailed: bool = False) -> int:
+def of_plan(plan: "Plan", *, detailed: bool = False) -> int:
     """The exit code of a plan: what it cannot do shows, and with `detailed` also whether it changes anything."""
+    from runner.model.plan import Verb
+
     blocked = [DOUBT if change.in_doubt else BLOCKED for change in plan if change.verb is Verb.BLOCKED]
     return worst([*blocked, CHANGES] if detailed and not plan.empty else blocked)

@@ -6,13 +6,16 @@ Commands are imported when they are called, so that `runner --help` and completi
 import contextlib
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import exits
 from runner.cli.interrupts import catch_signals, open_streams, reader_has_gone, silence
 from runner.model.errors import RunnerError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "validate": ("validate", "Find everything that is wrong with a manifest."),
@@ -56,6 +59,13 @@ class LazyGroup(click.Group):
             hint = f"; did you mean `runner {near[0]}`?" if near else ""
             ctx.fail(f"there is no command `{args[0]}`{hint}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        named = [(name, about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)]
+        found = [CompletionItem(name, help=about) for name, about in named]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -14,18 +13,26 @@ from runner.cli.options import SANDBOX_FRESH, Chosen
 from runner.cli.screen import Screen, here
 from runner.model.errors import InvalidInput, WrongUsage
 from runner.model.frozen import frozen
-from runner.model.manifest import Manifest
-from runner.model.problem import Problem
-from runner.model.text import Secret
 
 if TYPE_CHECKING:
     from runner.compile.check import Work
     from runner.compile.surroundings import SandboxOverrides
+    from runner.model.manifest import Manifest
+    from runner.model.problem import Problem
     from runner.model.state import State
     from runner.sandbox.serve import Sandbox
 
 
 _NAME = re.compile(r"^[A-Za-z0-9][\w.-]*$")
+_FIRST = re.compile(
+    r"(?:(?:[ \t]*|#.*|version:[ \t]*1[ \t]*(?:[ \t]#.*)?)\r?\n)*"
+    r"name:[ \t]+([A-Za-z][\w.-]*)[ \t]*(?:[ \t]#.*)?\r?\n"
+    r"(?:[ \t]*(?:#.*)?\r?\n)*(?=[a-z]+:)"
+)
+"""A manifest that begins with its plain name, and goes on with another key."""
+_FURTHER = re.compile(r"^(?:name|state)\b|^[^a-z#\s]", re.MULTILINE)
+"""What may say more of the name or the state, or is no plain key at the beginning of a line."""
+_WORDS = frozenset({"true", "false", "null"})
 
 
 @frozen
@@ -46,7 +53,7 @@ class Project:
         self.screen = Screen(chosen, _repeated(chosen, self.shown))
 
     @cached_property
-    def manifest(self) -> Manifest:
+    def manifest(self) -> "Manifest":
         """The manifest in its right shape; raises InvalidInput with every problem otherwise."""
         from runner.compile.load import load
 
@@ -86,6 +93,7 @@ class Project:
 
     def work(self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None) -> "Work":
         """The same for commands that go on: problems are raised, warnings printed aside."""
+        from runner.model.text import Secret
         from runner.report.problems import problem_text
 
         work, problems = self.check(offline=offline, sandbox=sandbox)
@@ -151,15 +159,11 @@ class Project:
 
     def _quick_place(self) -> tuple[str, Path] | None:
         """The same without checking anything, where name and state are plain texts: `status` is instant."""
-        from runner.compile.source import parse_yaml
-
         try:
-            source = parse_yaml(self.file.read_text(encoding="utf-8-sig"), str(self.file))
+            text = self.file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):
             return None
-        if source.problems or not isinstance(source.value, dict):
-            return None
-        name, state = source.value.get("name"), source.value.get("state")
+        name, state = (_plain_name(text), None) if _plain_name(text) else self._read_place(text)
         if not isinstance(name, str) or not _NAME.match(name):
             return None
         if self.chosen.sandbox:
@@ -169,6 +173,15 @@ class Project:
             state = f".runner/{name}{ending}"
         plain = isinstance(state, str) and "${{" not in state and "://" not in state
         return (name, self.file.parent / state) if plain else None
+
+    def _read_place(self, text: str) -> tuple[Any, Any]:
+        """What stands under `name` and `state`, read as YAML."""
+        from runner.compile.source import parse_yaml
+
+        source = parse_yaml(text, str(self.file))
+        if source.problems or not isinstance(source.value, dict):
+            return None, None
+        return source.value.get("name"), source.value.get("state")
 
     def _published(self) -> Path | None:
         """The folder that a sandbox serves in place of `publish.base_url`."""
@@ -190,6 +203,17 @@ class Project:
         return SandboxOverrides(CREDENTIALS, urls, publish_base_url="http://127.0.0.1:1/files/")
 
 
+def _plain_name(text: str) -> str:
+    """The name of a manifest that has no `state:`, where it is certain without reading YAML; else nothing.
+
+    Reading YAML takes longer than all the rest of `status`.
+    """
+    first = _FIRST.match(text)
+    if first is None or first[1].lower() in _WORDS or _FURTHER.search(text, first.end()):
+        return ""
+    return first[1]
+
+
 def _overrides(sandbox: "Sandbox") -> "SandboxOverrides":
     from runner.compile.surroundings import SandboxOverrides
 
@@ -201,6 +225,8 @@ def _forget(state: Path, name: str, folder: Path) -> None:
 
     Raises StateLocked while another run works on it.
     """
+    import socket
+
     from runner.engine.daytime import now_text
     from runner.engine.lock import Holder, Lock
 

@@ -1,20 +1,20 @@
 """Where a command prints: results to stdout, everything else to stderr, secrets nowhere."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli.options import Chosen
-from runner.model.progress import Progress
-from runner.model.text import Secret
 from runner.report.mask import Masker
 from runner.report.words import Look
+
+if TYPE_CHECKING:
+    from runner.model.progress import Progress
+    from runner.model.text import Secret
 
 
 class Screen:
@@ -27,7 +27,7 @@ class Screen:
         self._options = options
         self._masker = Masker()
 
-    def hide(self, secrets: Iterable[Secret]) -> None:
+    def hide(self, secrets: "Iterable[Secret]") -> None:
         """From now on these values are replaced by their names in all that is printed."""
         self._masker = Masker(secrets)
 
@@ -47,11 +47,21 @@ class Screen:
 
     def json(self, value: Any, *, line: bool = False) -> None:
         """A result for programs; with `line` on one line."""
+        import json
+
         spelled = json.dumps(self._masker.value(value), ensure_ascii=False, indent=None if line else 2)
         click.echo(spelled)
 
-    def masked(self, progress: Progress) -> Progress:
+    def pieces(self, texts: Iterable[str]) -> None:
+        """A result for programs that is too long to be held whole: pieces of one text."""
+        for text in texts:
+            click.echo(self._masker.text(text), nl=False)
+        click.echo()
+
+    def masked(self, progress: "Progress") -> "Progress":
         """An event without any secret that an API may have sent back."""
+        from dataclasses import replace
+
         detail = self._masker.text(progress.detail)
         return progress if detail == progress.detail else replace(progress, detail=detail)
 

@@ -1,15 +1,13 @@
 """`runner show`: everything that is known of one address."""
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
 from runner.model.errors import WrongUsage
-
-if TYPE_CHECKING:
-    from runner.cli.project import Project
 
 
 @click.command("show", cls=Command)
@@ -25,30 +23,36 @@ def command(address: str, chosen: Chosen) -> int:
       runner show dub/ep01/fr-FR --json
     """
     from runner.cli.project import Project
+    from runner.engine.store import read_instance
     from runner.report.show import show_json, show_text
 
     project = Project(chosen)
     screen = project.screen
-    state = project.state()
-    held = state.instances.get(address)
+    name, file = project.state_place()
+    held = read_instance(file, name, address)
     if held is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(address, state.instances, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else "`runner status --json` lists all"
-        raise WrongUsage(f"the state knows nothing of `{address}`", hint)
-    history = _history(project, address)
+        raise WrongUsage(f"the state knows nothing of `{address}`", _near(file, name, address))
+    history = _history(file, address)
     screen.answer(show_text(held, screen.look, history), show_json(held, history))
     return exits.DONE
 
 
-def _history(project: "Project", address: str) -> list[dict[str, Any]]:
+def _near(file: Path, name: str, address: str) -> str:
+    """What to type instead."""
+    from difflib import get_close_matches
+
+    from runner.engine.store import read_addresses
+
+    near = get_close_matches(address, read_addresses(file, name), n=1)
+    return f"did you mean `{near[0]}`?" if near else "`runner status --json` lists all"
+
+
+def _history(file: Path, address: str) -> list[dict[str, Any]]:
     """Every event about the address, oldest first; requests are left out, they are long and not for people."""
     import json
 
     from runner.engine.store import read_events
 
-    _, file = project.state_place()
     found = []
     for number, at, kind, data in read_events(file, address):
         fields = json.loads(data)

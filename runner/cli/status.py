@@ -19,10 +19,18 @@ def command(chosen: Chosen) -> int:
       runner status --json
     """
     from runner.cli.project import Project
-    from runner.report.status import status_json, status_text
+    from runner.engine.counting import read_standing
+    from runner.model.standing import Standing
+    from runner.report.status import MOST, status_json, status_text
 
     project = Project(chosen)
     screen = project.screen
-    state = project.state()
-    screen.answer(status_text(state, screen.look, verbose=screen.verbose), status_json(state))
+    name, file = project.state_place()
+    with read_standing(file, name) as reader:
+        most = -1 if screen.verbose else MOST
+        standing = reader.standing(most) if reader is not None else Standing(name)
+        if screen.json_wanted:
+            screen.pieces(status_json(standing, reader.instances() if reader is not None else ()))
+        else:
+            screen.text(status_text(standing, screen.look))
     return exits.DONE

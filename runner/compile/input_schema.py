@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from runner.compile.fitting import fits
 from runner.compile.schema_errors import Fault, Steps, faults_of
 from runner.model.text import FileText, LocalFile, PublishedUrl, Secret
 from runner.model.unknown import Unknown, contains_unknown
@@ -63,7 +64,8 @@ class InputSchema:
         if isinstance(inputs, Unknown):
             return
         if self._whole or not isinstance(inputs, dict):
-            yield from self._all("", self._schema, inputs, ())
+            if not fits(self._schema, inputs):
+                yield from self._all("", self._schema, inputs, ())
             return
         yield from self._shape(inputs)
         for name, value in inputs.items():
@@ -85,7 +87,8 @@ class InputSchema:
                 "additionalProperties": self._schema.get("additionalProperties", True),
                 "properties": {name: _described(field) for name, field in described.items()},
             }
-            self._shapes[key] = tuple(self._all("*", frame, inputs, ()))
+            fitting = fits(frame, inputs)
+            self._shapes[key] = () if fitting else tuple(self._all("*", frame, inputs, ()))
         return self._shapes[key]
 
     def _field(self, name: str, value: Any) -> tuple[Fault, ...]:
@@ -97,7 +100,7 @@ class InputSchema:
                 return found
         field = self.fields[name]
         schema = {**field, "$defs": self._defs} if isinstance(field, Mapping) else field
-        found = tuple(self._all(name, schema, value, (name,)))
+        found = () if fits(schema, value) else tuple(self._all(name, schema, value, (name,)))
         if held is not None and len(self._seen) < _CACHED:
             self._seen[held] = found
         return found

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runner.api.schemas import schema_text
+from runner.compile.fitting import fits
 from runner.compile.nearby import did_you_mean, nearest
 from runner.compile.source import Source
 from runner.model.frozen import frozen
@@ -41,11 +42,13 @@ class Fault:
 
 def check_shape(source: Source) -> list[Fault]:
     """What is wrong with the shape of a manifest, in no order; empty when it fits the schema."""
-    from jsonschema import Draft202012Validator
-
     schema = json.loads(schema_text("manifest.schema.json"))
     if not isinstance(source.value, dict):
         return [_no_manifest(source)]
+    if fits(schema, source.value):
+        return []
+    from jsonschema import Draft202012Validator
+
     faults: dict[tuple[YamlPath, str], Fault] = {}
     for error in Draft202012Validator(schema).iter_errors(source.value):
         for fault in _explain(error, source):

@@ -15,11 +15,15 @@ from queue import SimpleQueue
 from typing import Any
 
 from runner.engine.codec import Codec
+from runner.engine.columns import NAMES, columns
 from runner.model.event import Event
 from runner.model.state import GroupState, InstanceState
 
 MOST_ROWS = 32
 """Rows of one statement. SQLite takes far more values; Python keeps so many statements ready."""
+
+
+_INSTANCES = f"INSERT OR REPLACE INTO instances (address, phase, data, {', '.join(NAMES)}) VALUES"
 
 
 @dataclass(slots=True)
@@ -73,7 +77,7 @@ class Committer:
             self._write("INSERT INTO events (at, run, kind, address, data) VALUES", batch.events)
             if gone:
                 self._connection.executemany("DELETE FROM instances WHERE address = ?", gone)
-            self._write("INSERT OR REPLACE INTO instances (address, phase, data) VALUES", instances)
+            self._write(_INSTANCES, instances)
             self._write("INSERT OR REPLACE INTO groups (address, closed, data) VALUES", groups)
             for seq in batch.taken:
                 self._connection.execute("UPDATE inbox SET taken = 1 WHERE seq = ?", (seq,))
@@ -85,13 +89,14 @@ class Committer:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
 
-    def _instances(self, batch: Batch) -> Iterator[tuple[str, str, str]]:
+    def _instances(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
         for address, instance in batch.instances.items():
             if instance is None:
                 continue
             intent, text = batch.intents.get(address, (None, ""))
             known = text if instance.intent is not None and instance.intent is intent else ""
-            yield address, instance.phase.value, self._codec.encode_instance(instance, known)
+            data = self._codec.encode_instance(instance, known)
+            yield (address, instance.phase.value, data, *columns(instance))
 
     def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         for first in range(0, len(rows), MOST_ROWS):

@@ -17,7 +17,8 @@ from runner.engine.codec import Blobs, Codec
 from runner.engine.committer import Batch, Committer
 from runner.engine.daytime import now_text
 from runner.engine.lock import Holder, Lock
-from runner.engine.store import blobs_beside, open_store, reading, way_out
+from runner.engine.refusals import way_out
+from runner.engine.store import blobs_beside, open_store, reading
 from runner.model.errors import StateCorrupt
 from runner.model.event import Event, Forgotten, GroupIntended, Intended, Moved
 from runner.model.fold import fold_group, fold_instance, join_group

@@ -6,30 +6,37 @@ Source of the pragmas: https://www.sqlite.org/wal.html and https://www.sqlite.or
 
 import contextlib
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runner.engine.codec import Blobs, Codec
-from runner.engine.files import sync_folder
-from runner.model.errors import StateCorrupt, StateError, StateForeign, StateLocked, StateNewer
-from runner.model.state import State
+from runner.engine.columns import DEFINED, INDEX, add_columns
+from runner.engine.refusals import code, told, unreadable
+from runner.model.errors import StateCorrupt, StateForeign, StateNewer
 
-VERSION = 1
+if TYPE_CHECKING:
+    from runner.model.state import InstanceState, State
+
+VERSION = 2
+WITH_COLUMNS = 2
+"""The version from which on instances have the columns of `runner.engine.columns`."""
 PATIENCE = 10.0
 """Seconds that a connection waits for the short write of another."""
 APPLICATION = 0x72756E72  # "runr", so that a foreign SQLite file is told from ours
 
-TABLES = """
+TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, run TEXT NOT NULL, kind TEXT NOT NULL,
     address TEXT NOT NULL, data TEXT NOT NULL
 );
 CREATE INDEX events_by_address ON events (address, seq);
-CREATE TABLE instances (address TEXT PRIMARY KEY, phase TEXT NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE instances (
+    address TEXT PRIMARY KEY, phase TEXT NOT NULL, data TEXT NOT NULL, {", ".join(DEFINED)}
+) WITHOUT ROWID;
+{INDEX};
 CREATE TABLE groups (address TEXT PRIMARY KEY, closed INTEGER NOT NULL, data TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE inbox (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, address TEXT NOT NULL, verb TEXT NOT NULL, argument TEXT NOT NULL,
@@ -38,16 +45,16 @@ CREATE TABLE inbox (
 """
 
 
-def open_store(file: Path, name: str) -> tuple[sqlite3.Connection, State]:
+def open_store(file: Path, name: str) -> "tuple[sqlite3.Connection, State]":
     """The writer's connection (WAL, FULL) and the state of the manifest `name`, which is made when there is none.
 
     Raises StateError: a file that is not understood is told of and never written to. Needs the lock.
     """
-    with _told(file):
-        if not _stands(file):
+    with told(file):
+        if not stands(file):
             _make(file, name)
     state = read_state(file, name)
-    with _told(file):
+    with told(file):
         connection = sqlite3.connect(
             f"{file.absolute().as_uri()}?mode=rw",
             uri=True,
@@ -61,20 +68,46 @@ def open_store(file: Path, name: str) -> tuple[sqlite3.Connection, State]:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("UPDATE meta SET value = value WHERE key IS NULL")
             connection.execute("ROLLBACK")
+            _upgrade(connection)
         except BaseException:
             connection.close()
             raise
     return connection, state
 
 
-def read_state(file: Path, name: str) -> State:
+def read_state(file: Path, name: str) -> "State":
     """A snapshot without the lock; an absent file is an empty state. Raises StateError."""
-    with _told(file):
-        if not _stands(file):
+    from runner.model.state import State
+
+    with told(file):
+        if not stands(file):
             return State(name=name)
     with reading(file) as connection:
-        lineage = _check(connection, file, name)
+        lineage, _ = checked(connection, file, name)
         return _load(connection, file, name, lineage)
+
+
+def read_instance(file: Path, name: str, address: str) -> "InstanceState | None":
+    """What is known of one address, without reading the others. Raises StateError."""
+    with told(file):
+        if not stands(file):
+            return None
+    with reading(file) as connection:
+        checked(connection, file, name)
+        row = connection.execute("SELECT data FROM instances WHERE address = ?", (address,)).fetchone()
+        return _decoded(file, row[0]) if row is not None else None
+
+
+def read_addresses(file: Path, name: str) -> list[str]:
+    """Every address that is known. Raises StateError."""
+    with told(file):
+        if not stands(file):
+            return []
+    with reading(file) as connection:
+        checked(connection, file, name)
+        return [
+            address for (address,) in connection.execute("SELECT address FROM instances ORDER BY address")
+        ]
 
 
 def read_events(file: Path, address: str) -> list[tuple[int, str, str, str]]:
@@ -90,7 +123,7 @@ def read_events(file: Path, address: str) -> list[tuple[int, str, str, str]]:
 @contextmanager
 def reading(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection that cannot write, beside whoever writes. Raises StateError for whatever goes wrong with it."""
-    with _told(file):
+    with told(file):
         connection = _reader(file)
         try:
             yield connection
@@ -112,7 +145,7 @@ def _reader(file: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         connection.close()
         # In a folder that may not be written SQLite cannot put its index beside the file; without a log none is needed.
-        if _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or _size(_log(file)):
+        if code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or _size(_log(file)):
             raise
     except sqlite3.Error:
         connection.close()
@@ -123,7 +156,7 @@ def _reader(file: Path) -> sqlite3.Connection:
 @contextmanager
 def writing(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection for one small change beside whoever holds the lock. Raises StateError."""
-    with _told(file):
+    with told(file):
         address = f"{file.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=PATIENCE)
         try:
@@ -133,7 +166,7 @@ def writing(file: Path) -> Iterator[sqlite3.Connection]:
             connection.close()
 
 
-def _stands(file: Path) -> bool:
+def stands(file: Path) -> bool:
     """Whether there is a state; raises StateCorrupt where one was, and its place looks empty now."""
     if file.is_symlink() and not file.exists():
         raise StateCorrupt(
@@ -167,6 +200,10 @@ def _size(file: Path) -> int:
 
 def _make(file: Path, name: str) -> None:
     """A new state, which gets its name when it is whole: an empty file is never one that was just begun."""
+    import secrets
+
+    from runner.engine.files import sync_folder
+
     part = file.with_name(file.name + ".new")
     file.parent.mkdir(parents=True, exist_ok=True)
     part.unlink(missing_ok=True)
@@ -192,13 +229,32 @@ def _make(file: Path, name: str) -> None:
         sync_folder(file.parent.parent)
 
 
-def _check(connection: sqlite3.Connection, file: Path, name: str) -> str:
-    """The lineage of a file that is ours and belongs to `name`. Raises StateError."""
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Brings a file of an older runner to this version, whole or not at all."""
+    if _version(connection) == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        add_columns(connection)
+        connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # what broke the change may have ended it
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def checked(connection: sqlite3.Connection, file: Path, name: str) -> tuple[str, int]:
+    """The lineage and the version of a file that is ours and belongs to `name`. Raises StateError."""
     if int(connection.execute("PRAGMA application_id").fetchone()[0]) != APPLICATION:
         raise StateCorrupt(
             f"{file} is a database, but not a journal of runner", "choose another file with state:"
         )
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    version = _version(connection)
     if version > VERSION:
         raise StateNewer(
             f"{file} was written by a newer runner (version {version} of the journal; this one knows {VERSION})",
@@ -210,11 +266,14 @@ def _check(connection: sqlite3.Connection, file: Path, name: str) -> str:
             f"{file} is the state of {held.get('name')!r}, and this manifest is {name!r}",
             "give this manifest a state: of its own, or its former name",
         )
-    return str(held["lineage"])
+    return str(held["lineage"]), version
 
 
-def _load(connection: sqlite3.Connection, file: Path, name: str, lineage: str) -> State:
+def _load(connection: sqlite3.Connection, file: Path, name: str, lineage: str) -> "State":
     """The materialised state as one snapshot."""
+    from runner.engine.codec import Blobs, Codec
+    from runner.model.state import State
+
     codec = Codec(Blobs(blobs_beside(file)))
     connection.execute("BEGIN")
     try:
@@ -228,59 +287,14 @@ def _load(connection: sqlite3.Connection, file: Path, name: str, lineage: str) -
             for address, data in connection.execute("SELECT address, data FROM groups WHERE closed = 0")
         }
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StateCorrupt(
-            f"{file} holds what cannot be read: {error}",
-            "restore a copy of it and of the folder .blobs beside it, or upgrade runner; nothing was changed",
-        ) from error
+        raise unreadable(file, error) from error
     return State(name=name, lineage=lineage, sequence=sequence, instances=instances, groups=groups)
 
 
-@contextmanager
-def _told(file: Path) -> Iterator[None]:
-    """Whatever SQLite or the disk refuses, as a StateError with a way out."""
+def _decoded(file: Path, data: str) -> "InstanceState":
+    from runner.engine.codec import Blobs, Codec
+
     try:
-        yield
-    except StateError:
-        raise
-    except sqlite3.Error as error:
-        raise unusable(file, error) from error
-    except OSError as error:
-        raise StateCorrupt(
-            f"{file} cannot be opened: {error.strerror or error}",
-            "check its folder, the permissions and the room on its disk",
-        ) from error
-
-
-def unusable(file: Path, error: sqlite3.Error) -> StateError:
-    """What is said of a file that SQLite refuses, and what to do about it."""
-    match _code(error):
-        case sqlite3.SQLITE_BUSY:
-            return StateLocked(
-                f"{file} is kept locked by another program", "end that program, then try again"
-            )
-        case sqlite3.SQLITE_NOTADB:
-            return StateCorrupt(
-                f"{file} is not a journal of runner: {error}", "choose another file with state:"
-            )
-        case sqlite3.SQLITE_CORRUPT | 0:
-            return StateCorrupt(
-                f"{file} is damaged: {error}",
-                "put it aside and restore a copy, or begin anew and take over what exists there with `runner import`;"
-                " nothing was changed",
-            )
-    return StateCorrupt(f"{file} cannot be used: {error}", way_out(error))
-
-
-def way_out(error: BaseException) -> str:
-    """What a person can do about a disk or a file that refuses."""
-    match _code(error):
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            return "mend the permissions of the file and of its folder, then run the same command again"
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return "put it aside and restore a copy, then run the same command again"
-    return "make room on its disk, or mend it, then run the same command again"
-
-
-def _code(error: BaseException) -> int:
-    """SQLite's primary code, 0 where it is none of SQLite's."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+        return Codec(Blobs(blobs_beside(file))).decode_instance(data)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise unreadable(file, error) from error

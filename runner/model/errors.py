@@ -15,8 +15,10 @@
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from runner.model.problem import Problem
+if TYPE_CHECKING:
+    from runner.model.problem import Problem
 
 
 class RunnerError(Exception):
@@ -31,7 +33,7 @@ class RunnerError(Exception):
 class InvalidInput(RunnerError):
     """Carries every problem that was found, in the order of their places."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: "Sequence[Problem]") -> None:
         count = len(problems)
         super().__init__(f"{count} problem{'' if count == 1 else 's'}")
         self.problems = tuple(problems)

@@ -2,32 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from enum import StrEnum
 from typing import Any
 
 from runner.model.event import GroupIntended, Intended
 from runner.model.frozen import frozen
 from runner.model.part import PartState
-
-
-class Phase(StrEnum):
-    """Where the newest generation of an instance stands.
-
-    unsettled: an intent is open · doubt: it needs a person · running: accepted, not ended · ready, failed, stalled:
-    ended there · refused, withdrawn: the call had no effect · abandoned: a person gave up on it.
-    """
-
-    __hash__ = str.__hash__  # as for verbs
-
-    UNSETTLED = "unsettled"
-    DOUBT = "doubt"
-    RUNNING = "running"
-    READY = "ready"
-    FAILED = "failed"
-    STALLED = "stalled"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    ABANDONED = "abandoned"
+from runner.model.phase import Phase as Phase
 
 
 @frozen

@@ -1,10 +1,7 @@
 """Secrets never surface: they are named, not shown."""
 
-import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from runner.model.text import Secret
 
@@ -44,6 +41,10 @@ class Masker:
 
 
 def _spellings(plain: str) -> set[str]:
+    import base64
+    import json
+    from urllib.parse import quote, quote_plus
+
     raw = plain.encode()
     quoted = json.dumps(plain)[1:-1]
     found = {

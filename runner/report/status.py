@@ -1,17 +1,17 @@
 """Where things stand, from the journal alone."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from runner.model.frozen import frozen
-from runner.model.state import InstanceState, Phase, State
+from runner.model.phase import Phase
+from runner.model.standing import ATTENTION, Brief, JobStanding, Standing
 from runner.report.words import Look, amount, counted, shorten
 
 MOST = 20
 
 _PLAIN = Look()
 _WORDS = {Phase.DOUBT: "in doubt", Phase.WITHDRAWN: "not done"}
-_ATTENTION = (Phase.DOUBT, Phase.FAILED, Phase.STALLED, Phase.REFUSED, Phase.WITHDRAWN, Phase.ABANDONED)
 _COLOURS = {
     Phase.READY: "green",
     Phase.RUNNING: "cyan",
@@ -22,75 +22,47 @@ _COLOURS = {
 }
 
 
-@frozen
-class JobStatus:
-    """How many instances of a job stand where, how many files are missing, and what was paid by unit."""
-
-    job: str
-    uses: str
-    phases: Mapping[Phase, int]
-    unsaved: int
-    cost: Mapping[str, float]
-
-
-def job_statuses(state: State) -> tuple[JobStatus, ...]:
-    """One entry a job, in the order of the state; costs are of the newest generations."""
-    phases: dict[str, dict[Phase, int]] = {}
-    uses: dict[str, str] = {}
-    unsaved: dict[str, int] = {}
-    costs: dict[str, dict[str, float]] = {}
-    for held in state.instances.values():
-        job = held.address.partition("/")[0]
-        counts = phases.setdefault(job, {})
-        counts[held.phase] = counts.get(held.phase, 0) + 1
-        uses.setdefault(job, held.uses)
-        if held.files:
-            unsaved[job] = unsaved.get(job, 0) + sum(not file.done for file in held.files.values())
-        if held.cost is not None:
-            paid = costs.setdefault(job, {})
-            paid[held.unit] = paid.get(held.unit, 0.0) + held.cost
-    return tuple(
-        JobStatus(job, uses[job], counts, unsaved.get(job, 0), costs.get(job, {}))
-        for job, counts in phases.items()
-    )
-
-
-def status_text(state: State, look: Look = _PLAIN, *, verbose: bool = False) -> str:
+def status_text(standing: Standing, look: Look = _PLAIN) -> str:
     """A line a job, then what needs a person or another run, with what to type."""
-    if not state.instances:
+    if not standing.jobs:
         return f"Nothing was done yet. See what would be: {look.command('runner plan')}"
-    lines = _job_lines(job_statuses(state), look)
-    attention = [held for held in state.instances.values() if held.phase in _ATTENTION]
-    if attention:
-        lines += ["", *_attention_lines(attention, look, verbose)]
-    waiting = sum(held.phase in (Phase.RUNNING, Phase.UNSETTLED) for held in state.instances.values())
+    lines = _job_lines(standing.jobs, look)
+    if standing.attention:
+        lines += ["", *_attention_lines(standing, look)]
+    waiting = standing.count(Phase.RUNNING, Phase.UNSETTLED)
     if waiting:
         lines += ["", f"{counted(waiting, 'instance')} not ended: {look.command('runner apply')}"]
     return "\n".join(lines)
 
 
-def status_json(state: State) -> dict[str, Any]:
-    """The same for programs, with every instance."""
-    return {
+def status_json(standing: Standing, instances: Iterable[Brief]) -> Iterator[str]:
+    """The same for programs, with every instance: one JSON object in pieces, as there may be very many."""
+    head = {
         "version": 1,
-        "manifest": state.name,
-        "lineage": state.lineage,
-        "sequence": state.sequence,
+        "manifest": standing.name,
+        "lineage": standing.lineage,
+        "sequence": standing.sequence,
         "jobs": [
             {
-                "job": status.job,
-                "uses": status.uses,
-                "phases": {phase.value: count for phase, count in status.phases.items()},
-                "unsaved": status.unsaved,
-                "cost": dict(status.cost),
+                "job": job.job,
+                "uses": job.uses,
+                "phases": {phase.value: count for phase, count in job.phases.items()},
+                "unsaved": job.unsaved,
+                "cost": dict(job.cost),
             }
-            for status in job_statuses(state)
+            for job in standing.jobs
         ],
-        "instances": [_instance_json(held) for held in state.instances.values()],
     }
+    yield json.dumps(head, ensure_ascii=False, indent=2).removesuffix("\n}") + ',\n  "instances": ['
+    between = "\n"
+    for one in instances:
+        said = json.dumps(_instance_json(one), ensure_ascii=False, indent=2)
+        yield between + "\n".join(f"    {line}" for line in said.split("\n"))
+        between = ",\n"
+    yield "]\n}" if between == "\n" else "\n  ]\n}"
 
 
-def _instance_json(held: InstanceState) -> dict[str, Any]:
+def _instance_json(held: Brief) -> dict[str, Any]:
     found = {
         "address": held.address,
         "phase": held.phase.value,
@@ -104,7 +76,7 @@ def _instance_json(held: InstanceState) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value != ""}
 
 
-def _job_lines(statuses: Iterable[JobStatus], look: Look) -> list[str]:
+def _job_lines(statuses: Sequence[JobStanding], look: Look) -> list[str]:
     rows = [(f"{status.job} ({status.uses})" if status.uses else status.job, status) for status in statuses]
     width = min(max(len(name) for name, _ in rows), 48)
     lines = []
@@ -119,22 +91,23 @@ def _job_lines(statuses: Iterable[JobStatus], look: Look) -> list[str]:
     return lines
 
 
-def _attention_lines(attention: list[InstanceState], look: Look, verbose: bool) -> list[str]:
-    shown = attention if verbose else attention[:MOST]
+def _attention_lines(standing: Standing, look: Look) -> list[str]:
+    shown = standing.attention
     width = min(max(len(held.address) for held in shown), 48)
     lines = []
     for held in shown:
         word = look.paint(f"{_WORDS.get(held.phase, held.phase.value):<9}", _COLOURS.get(held.phase, ""))
         lines.append(f"{word} {held.address:<{width}}  {shorten(held.message or held.status)}".rstrip())
-    if len(shown) < len(attention):
-        lines.append(f"… and {len(attention) - len(shown):,} more (--verbose shows all)")
+    hidden = standing.count(*ATTENTION) - len(shown)
+    if hidden:
+        lines.append(f"… and {hidden:,} more (--verbose shows all)")
     commands = {
         Phase.DOUBT: "runner resolve ADDRESS --adopt ID | --resend | --abandon",
         Phase.FAILED: "runner apply --retry-failed",
         Phase.REFUSED: "runner apply",
     }
     for phase, command in commands.items():
-        if any(held.phase is phase for held in attention):
+        if standing.count(phase):
             lines.append(
                 f"  {_WORDS.get(phase, phase.value)}: {look.paint(look.command(command), bold=True)}"
             )

@@ -1,24 +1,27 @@
 """How people's reports look: colours on a terminal, counts in words, commands as they can be typed."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.model.frozen import frozen
-from runner.model.plan import Verb
+
+if TYPE_CHECKING:
+    from runner.model.plan import Verb
 
 _VERB_COLOURS = {
-    Verb.CREATE: "green",
-    Verb.ADOPT: "green",
-    Verb.CALL: "green",
-    Verb.DOWNLOAD: "cyan",
-    Verb.READ: "cyan",
-    Verb.RESUME: "cyan",
-    Verb.SETTLE: "yellow",
-    Verb.UPDATE: "yellow",
-    Verb.REPLACE: "magenta",
-    Verb.DELETE: "red",
-    Verb.BLOCKED: "red",
+    "create": "green",
+    "adopt": "green",
+    "call": "green",
+    "download": "cyan",
+    "read": "cyan",
+    "resume": "cyan",
+    "settle": "yellow",
+    "update": "yellow",
+    "replace": "magenta",
+    "delete": "red",
+    "blocked": "red",
 }
 
 
@@ -35,9 +38,9 @@ class Look:
             return text
         return click.style(text, fg=colour or None, bold=bold or None, dim=dim or None)
 
-    def verb(self, verb: Verb, text: str) -> str:
+    def verb(self, verb: "Verb", text: str) -> str:
         """A verb's text in the verb's colour."""
-        return self.paint(text, _VERB_COLOURS.get(verb, ""), dim=verb in (Verb.NONE, Verb.SKIP))
+        return self.paint(text, _VERB_COLOURS.get(verb, ""), dim=verb in ("none", "skip"))
 
     def command(self, text: str) -> str:
         """A command as it is typed here: the manifest and the kind of run it speaks of are put in."""

@@ -7,7 +7,8 @@ All that does not depend on the rows lies in `schemas/workbook/`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -55,8 +56,14 @@ def new_workbook(sheet: str, headings: Sequence[str], rows: Iterable[Sequence[An
 def _part(file: str, sheet: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterable[bytes]:
     if not file:
         return _sheet(headings, rows)
-    text = schema_text(f"workbook/{file}")
+    text = _fixed()[file]
     return (text.replace('name="SHEET"', f'name="{_attribute(sheet)}"').encode(),)
+
+
+@lru_cache(maxsize=1)
+def _fixed() -> Mapping[str, str]:
+    """The parts that are the same in every workbook, but for the name of the sheet."""
+    return {file: schema_text(f"workbook/{file}") for file in _PARTS.values() if file}
 
 
 def _sheet(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:

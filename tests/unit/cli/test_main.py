@@ -82,3 +82,48 @@ def test_commands_come_in_the_order_of_the_list() -> None:
 @pytest.mark.parametrize("name", ["manifest", "plan", "x-runner"])
 def test_schemas_are_printed(runner, name: str) -> None:
     assert '"https://json-schema.org/draft/2020-12/schema"' in runner("schema", name).out
+
+
+def test_completion_offers_commands_with_their_help_and_imports_none_of_them() -> None:
+    script = (
+        "import sys; from runner.cli.main import main, run, COMMANDS\n"
+        "from click.shell_completion import ShellComplete\n"
+        "found = ShellComplete(main, {}, 'runner', '_RUNNER_COMPLETE').get_completions([], 's')\n"
+        "assert [(one.value, one.help) for one in found] == [(n, a) for n, (_, a) in COMMANDS.items() if n[0] == 's']\n"
+        "print([name for name in sys.modules if name.startswith('runner.')])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert "runner.cli.status" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "foreign"),
+    [
+        (["--help"], ("runner.model.frozen", "json", "sqlite3", "yaml", "asyncio", "dataclasses")),
+        (
+            ["status", "season.yaml"],
+            ("yaml", "asyncio", "runner.model.event", "runner.api", "runner.compile", "rich"),
+        ),
+        (
+            ["validate", "season.yaml"],
+            ("openpyxl", "aiohttp", "asyncio", "starlette", "rich", "sqlite3", "runner.engine"),
+        ),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(
+    tmp_path: Path, arguments: list[str], foreign: tuple[str, ...]
+) -> None:
+    (tmp_path / "season.yaml").write_text(
+        "version: 1\nname: season\njobs:\n"
+        "  one: {uses: dubformer.translation, with: {project_id: 1, target_lang: fr-FR}}\n"
+    )
+    tried = f"import sys; from runner.cli.main import run; run({arguments!r}); print(*sys.modules, file=sys.stderr)"
+
+    said = subprocess.run(
+        [sys.executable, "-c", tried], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    loaded = said.stderr.split()
+    assert [name for name in foreign if name in loaded] == []

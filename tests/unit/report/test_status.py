@@ -1,6 +1,9 @@
 """Where things stand, and one address whole."""
 
-from runner.model.state import FileState, InstanceState, Phase, State
+import json
+
+from runner.model.standing import Brief, JobStanding, Standing
+from runner.model.state import FileState, InstanceState, Phase
 from runner.report.show import show_json, show_text
 from runner.report.status import status_json, status_text
 from runner.report.words import Look
@@ -12,16 +15,23 @@ def dub(key: str, phase: Phase, **more: object) -> InstanceState:
     return InstanceState(f"dub/{key}", 1, phase, uses="dubformer.project", **more)  # type: ignore[arg-type]
 
 
-def state_of(*instances: InstanceState) -> State:
-    return State("season", "lineage", 7, {one.address: one for one in instances})
-
-
-MIXED = state_of(
-    dub("e1", Phase.READY, cost=10.0, unit="minutes"),
-    dub("e2", Phase.READY, cost=2.5, unit="minutes", files={"a": FileState("video", "a", 1, "s")}),
-    dub("e3", Phase.RUNNING),
-    dub("e4", Phase.DOUBT, message="two candidates"),
-    dub("e5", Phase.FAILED, message="no speech found"),
+MIXED = Standing(
+    "season",
+    "lineage",
+    7,
+    (
+        JobStanding(
+            "dub",
+            "dubformer.project",
+            {Phase.READY: 2, Phase.RUNNING: 1, Phase.DOUBT: 1, Phase.FAILED: 1},
+            1,
+            {"minutes": 12.5},
+        ),
+    ),
+    (
+        Brief("dub/e4", Phase.DOUBT, 1, message="two candidates"),
+        Brief("dub/e5", Phase.FAILED, 1, message="no speech found"),
+    ),
 )
 
 
@@ -39,15 +49,39 @@ def test_each_job_has_a_line_and_what_needs_a_person_follows() -> None:
 
 
 def test_an_empty_state_says_what_to_type() -> None:
-    assert status_text(State(), HERE) == "Nothing was done yet. See what would be: runner plan -f season.yaml"
+    assert (
+        status_text(Standing(), HERE) == "Nothing was done yet. See what would be: runner plan -f season.yaml"
+    )
+
+
+def test_of_very_many_that_need_somebody_the_first_are_told_and_the_rest_is_counted() -> None:
+    job = JobStanding("dub", "", {Phase.FAILED: 5_000}, 0, {})
+    told = Standing(jobs=(job,), attention=(Brief("dub/e1", Phase.FAILED, 1, message="no speech"),))
+
+    assert "failed    dub/e1  no speech\n… and 4,999 more (--verbose shows all)\n" in status_text(told)
 
 
 def test_programs_get_every_instance() -> None:
-    made = status_json(MIXED)
+    briefs = [Brief("dub/e1", Phase.READY, 1, id="P-1"), Brief("dub/e2", Phase.RUNNING, 2)]
+
+    made = json.loads("".join(status_json(MIXED, iter(briefs))))
 
     assert made["sequence"] == 7
     assert made["jobs"][0]["phases"] == {"ready": 2, "running": 1, "doubt": 1, "failed": 1}
-    assert [one["address"] for one in made["instances"]] == ["dub/e1", "dub/e2", "dub/e3", "dub/e4", "dub/e5"]
+    assert made["instances"] == [
+        {"address": "dub/e1", "phase": "ready", "generation": 1, "id": "P-1"},
+        {"address": "dub/e2", "phase": "running", "generation": 2},
+    ]
+
+
+def test_pieces_for_programs_are_laid_out_as_one_text() -> None:
+    text = "".join(status_json(MIXED, [Brief("dub/e1", Phase.READY, 1)]))
+
+    assert text == json.dumps(json.loads(text), indent=2)
+
+
+def test_programs_get_an_empty_list_of_nothing() -> None:
+    assert json.loads("".join(status_json(Standing("season"), ())))["instances"] == []
 
 
 def test_an_address_is_shown_with_inputs_outputs_files_and_past() -> None:
