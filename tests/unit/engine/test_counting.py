@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from runner.engine.columns import NAMES, columns, columns_of_json
+from runner.engine.counting import read_standing
 from runner.engine.journal import open_journal
 from runner.engine.lock import Holder
-from runner.engine.counting import read_standing
 from runner.engine.store import VERSION, read_addresses, read_instance, read_state
 from runner.model.errors import StateCorrupt, StateForeign
 from runner.model.event import Doubted, Finished, Intended, Received, Saved, Saving
