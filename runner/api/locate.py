@@ -145,7 +145,7 @@ _STEP = re.compile(r"\[\*\]|\.([A-Za-z_][A-Za-z0-9_]*)")
 
 def find_all(path: str, value: Any) -> list[Any]:
     """Every value that an RFC 9535 JSONPath selects, in order. ValueError for a text that is no JSONPath."""
-    steps = _quick_steps(path)
+    steps = plain_steps(path)
     if steps is None:
         return [node.value for node in _compiled(path).find(value)]
     found = [value]
@@ -166,7 +166,7 @@ def _children(value: Any) -> Sequence[Any]:
 
 
 @lru_cache(maxsize=256)
-def _quick_steps(path: str) -> tuple[str, ...] | None:
+def plain_steps(path: str) -> tuple[str, ...] | None:
     """The steps of a plain path (names, and an empty text for `[*]`), which need no JSONPath engine."""
     if not _QUICK.match(path):
         return None

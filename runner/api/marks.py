@@ -1,5 +1,6 @@
 """Marks: what a request carries so that its effect can be found again."""
 
+import base64
 import re
 import secrets
 import unicodedata
@@ -8,14 +9,14 @@ from typing import Any
 
 from runner.api.lifedata import Limit, Pointer
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_ALPHABET = b"0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 20
+_LETTERS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET)
 
 
 def mint_bits() -> str:
     """Twenty characters of 100 random bits, in letters that nobody confuses."""
-    number = secrets.randbits(5 * _LENGTH)
-    return "".join(_ALPHABET[(number >> 5 * place) & 31] for place in range(_LENGTH))
+    return base64.b32encode(secrets.token_bytes(15))[:_LENGTH].translate(_LETTERS).decode("ascii")
 
 
 def fold_mark(mark: str) -> str:

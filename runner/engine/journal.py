@@ -31,6 +31,9 @@ LINGER = 0.003
 MANY = 8
 """So many events in one commit are many; fewer get theirs at once."""
 
+REMOTE = ("id", "account", "former", "parts")
+"""The fields of an instance that tell what it owns there."""
+
 TURNS = 4
 """Turns of the event loop that a commit waits for at least: what follows from a receipt shares its commit."""
 
@@ -220,18 +223,19 @@ class Journal:
             self.owned.add((instance.account, id))
 
     def _fold(self, event: Event, text: str, at: str) -> None:
-        address = getattr(event, "address", "")
+        address, kind = getattr(event, "address", ""), type(event)
         self._sequence += 1
         self._batch.events.append((at, self.run, event.kind, address, text))
         if isinstance(event, Intended):
             self._batch.intents[address] = (event, text)
-        if isinstance(event, Moved | Forgotten):
+        elif kind in (Moved, Forgotten):
             self._rename(address, event.to if isinstance(event, Moved) else "")
             return
-        if isinstance(event, GroupIntended):
+        elif isinstance(event, GroupIntended):
             for place, member in enumerate(event.members):
                 self._put(member.address, join_group(self.instances.get(member.address), event, place, at))
-        group = fold_group(self.groups.get(address), event)
+        of_group = kind is GroupIntended or address in self.groups
+        group = fold_group(self.groups.get(address), event) if of_group else None
         if group is not None:
             self.groups[address] = group
             self._batch.groups[address] = group
@@ -239,11 +243,13 @@ class Journal:
             self._put(address, fold_instance(self.instances.get(address), event, at))
 
     def _put(self, address: str, instance: InstanceState | None) -> None:
-        if instance is None or instance is self.instances.get(address):
+        known = self.instances.get(address)
+        if instance is None or instance is known:
             return
         self.instances[address] = instance
         self._batch.instances[address] = instance
-        self._own(instance)
+        if known is None or any(getattr(known, name) is not getattr(instance, name) for name in REMOTE):
+            self._own(instance)
 
     def _rename(self, address: str, to: str) -> None:
         instance = self.instances.pop(address, None)

@@ -6,8 +6,7 @@ a timer and nothing else. A lifecycle that goes wrong by a fault of ours ends al
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -64,7 +63,8 @@ class Lane:
         self._failed = failed
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: set[asyncio.Task[None]] = set()
-        self._loose: set[asyncio.Task[None]] = set()
+        self._loose: set[asyncio.Task[Any]] = set()
+        """Whom the end of the run need not wait for."""
         self._working = 0
         self._closed = False
 
@@ -146,8 +146,7 @@ class Lane:
                         lifecycle.close()
                         return None if self._closed else Outcome("failed", str(reason))
                 case Walk():
-                    with self._let_go():
-                        flow.value = await self._walks.walk(effect.collection, effect.since)
+                    flow.value = await self._walk(effect)
                 case Hear():
                     if not self._parked(flow, Until(effect.until, "waiting for a notification")):
                         return Outcome("waiting", "a notification may still come")
@@ -170,33 +169,28 @@ class Lane:
         task.add_done_callback(self._listeners.discard)
 
     async def _request(self, flow: Flow, effect: Request) -> Any:
-        intent = effect.intent
-        with self._let_go():
+        intent, task = effect.intent, asyncio.current_task()
+        assert task is not None
+        self._loose.add(task)
+        try:
             if intent is None:
                 return await flow.account.ask(effect.call)
-            return await self._send(flow, effect, intent)
 
-    async def _send(self, flow: Flow, effect: Request, intent: Event) -> Any:
-        async def before() -> None:
-            if self._closed:
-                raise NotSent("the run is ending")
-            self._hold()  # from here on it is in flight, and what comes of it is recorded
-            await self._recorder.secure(intent)
+            async def before() -> None:
+                if self._closed:
+                    raise NotSent("the run is ending")
+                self._loose.discard(task)  # from here on it is in flight, and what comes of it is recorded
+                await self._recorder.secure(intent)
 
-        return await flow.account.send(effect.call, before=before, fresh=effect.fresh)
+            return await flow.account.send(effect.call, before=before, fresh=effect.fresh)
+        finally:
+            self._loose.discard(task)
 
-    @contextmanager
-    def _let_go(self) -> Iterator[None]:
-        """While this lasts, the end of the run need not wait for the worker."""
+    async def _walk(self, effect: Walk) -> Any:
         task = asyncio.current_task()
         assert task is not None
         self._loose.add(task)
         try:
-            yield
+            return await self._walks.walk(effect.collection, effect.since)
         finally:
             self._loose.discard(task)
-
-    def _hold(self) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._loose.discard(task)

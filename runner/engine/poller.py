@@ -211,7 +211,7 @@ class Poller:
 
     async def _seen_in_list(self, waiter: Waiter, remote: Remote) -> None:
         reading = read_item(waiter.use, waiter.id, remote.item)
-        if reading.outcome != "running" and needs_answer(waiter):
+        if reading.outcome != "running" and needs_answer(waiter, remote.item):
             self._read_alone(waiter)
         else:
             await self._tell(waiter, reading)

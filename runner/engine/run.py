@@ -1,11 +1,13 @@
 """The doors of the engine: plan against the APIs, open a session on the state, apply, resolve, import."""
 
 import asyncio
+import gc
 import os
 import secrets
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
@@ -76,7 +78,8 @@ class Session:
         """Do what the plan says. Raises StateCorrupt when the journal could not be written."""
         if plan.empty and not self._open_groups():
             return RunResult(unchanged=plan.counts()[Verb.NONE])
-        return asyncio.run(self._apply(plan, report))
+        with _seldom_collected():
+            return asyncio.run(self._apply(plan, report))
 
     def _open_groups(self) -> bool:
         return any(not group.closed for group in self.journal.groups.values())
@@ -119,6 +122,19 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.journal.close()
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """What a run makes has few cycles, and what it holds is large: the collector looks seldom, and not at the plan."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def open_session(work: Work, options: RunOptions, waiting: Callable[[str], None] | None = None) -> Session:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.api.effects import Collection
+from runner.api.items import shows
 from runner.api.lifedata import Resource
 from runner.api.provider import Use
 from runner.engine.accounts import Account
@@ -14,7 +15,8 @@ from runner.engine.accounts import Account
 class Waiter:
     """One instance that waits, or one `part` of it (its place, from 0; -1: the whole).
 
-    Times are those of the event loop; `deadline` ends this run's wait, not the work.
+    Times are those of the event loop; `deadline` ends this run's wait, not the work. `whole`: an item of its list may
+    tell all that its own answer does; `wanted` are the fields that expressions name.
     """
 
     address: str
@@ -31,6 +33,8 @@ class Waiter:
     before: Mapping[str, Any] | None = None
     fresh_until: float = 0.0
     part: int = -1
+    whole: bool = False
+    wanted: frozenset[str] = frozenset()
 
 
 def resource_of(waiter: Waiter) -> Resource:
@@ -40,7 +44,9 @@ def resource_of(waiter: Waiter) -> Resource:
     return kind
 
 
-def needs_answer(waiter: Waiter) -> bool:
-    """Whether the answer of `read` holds what a list's item does not: files, named outputs, a final price."""
+def needs_answer(waiter: Waiter, item: Any) -> bool:
+    """Whether the answer of `read` holds what the list's item does not: files, named outputs, a final price."""
     resource = resource_of(waiter)
-    return bool(resource.downloads or resource.outputs or resource.fresh) and resource.read is not None
+    if resource.read is None or not (resource.downloads or resource.outputs or resource.fresh):
+        return False
+    return not (waiter.whole and shows(resource, item, waiter.wanted))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.api.effects import Collection
 from runner.api.file_items import wrapped
+from runner.api.items import item_is_whole
 from runner.api.lifedata import Resource
 from runner.api.parts import all_ended, part_name, place_of, read_parts, whole_outcome
 from runner.api.provider import Use
@@ -30,6 +31,8 @@ class Waiting:
         self._run = run
         self._desk = run.desk
         self._given_up: set[str] = set()
+        self._whole: dict[str, bool] = {}
+        self._named: dict[str, frozenset[str]] = {}
         self.poller = Poller(run.desk.walks, self._seen, self._lost, run.failed, run.desk.options.speed)
 
     def wait(self, state: InstanceState) -> None:
@@ -76,8 +79,28 @@ class Waiting:
                 before=state.before,
                 fresh_until=loop.time() + within,
                 part=part,
+                whole=self._is_whole(use, kind),
+                wanted=self._wanted(instance.job) if instance is not None else frozenset(),
             )
         )
+
+    def _is_whole(self, use: Use, kind: Resource) -> bool:
+        if use.uses not in self._whole:
+            self._whole[use.uses] = bool(kind.wait.list) and item_is_whole(use, kind.wait.list)
+        return self._whole[use.uses]
+
+    def _wanted(self, job: str) -> frozenset[str]:
+        """The outputs of a job that expressions of others name."""
+        if job not in self._named:
+            self._named[job] = frozenset(
+                field
+                for compiled in self._desk.work.evaluator.jobs.values()
+                for _, reference in compiled.references
+                if reference.job == job
+                for field in reference.fields
+                if field is not None
+            )
+        return self._named[job]
 
     def _collection(self, use: Use, kind: Resource, inputs: Mapping[str, object]) -> Collection | None:
         """The list that tells of this one too; none where its parameters are not known from the inputs."""
