@@ -62,8 +62,11 @@ def build(
     if any(not problem.warning for problem in problems):
         return Built(b"", "", 0, problems)
     order = [slots.get(target, len(slots)) for target in targets]
-    content = _content(template, targets, ([_at(cells, slot) for slot in order] for cells in filled))
-    return Built(content, hashlib.sha256(content).hexdigest(), len(filled), problems)
+    count = len(filled)
+    content = _content(
+        template, targets, ([_at(cells, slot) for slot in order] for cells in _emptied(filled))
+    )
+    return Built(content, hashlib.sha256(content).hexdigest(), count, problems)
 
 
 def published_name(stem: str, sha256: str, suffix: str = ".xlsx") -> str:
@@ -100,6 +103,13 @@ def _judged(target: Target, name: str, value: Any, row: Row, findings: Findings)
     except Unfit as unfit:
         findings.add(unfit.code, unfit.message, row.where(name), unfit.hint)
         return _UNFIT
+
+
+def _emptied(filled: list[Cells]) -> Iterator[Cells]:
+    """Each row's cells, let go of as they are written: a large workbook is not held twice."""
+    filled.reverse()
+    while filled:
+        yield filled.pop()
 
 
 def _at(cells: Cells, slot: int) -> Any:
