@@ -21,9 +21,9 @@ from runner.compile.plan import plan
 from runner.engine.accounts import Account
 from runner.engine.addresses import joined
 from runner.engine.desk import Accounts, RunOptions, out_folder
+from runner.engine.files_there import FilesThere
 from runner.engine.lookups import ask_lookup
 from runner.engine.media import MediaCheck, media_fields, media_of
-from runner.engine.results import file_stands
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks, collection_of
 from runner.model.errors import InvalidInput
@@ -39,8 +39,7 @@ ENDED = (Phase.READY, Phase.FAILED, Phase.STALLED)
 
 def stands(work: Work) -> Callable[[FileState], bool]:
     """Whether a recorded file is still there, for the plan."""
-    folder = out_folder(work)
-    return lambda file: file_stands(folder, file)
+    return FilesThere(out_folder(work))
 
 
 def known_outputs(

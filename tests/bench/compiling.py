@@ -1,20 +1,20 @@
 """From a manifest and a CSV to a plan: validate, expand and plan, against reading the same CSV and writing it as JSON.
 
-Every duration is taken in an interpreter of its own, from before anything of `runner` is imported. What one instance
-costs alone (imports, the provider's document, the manifest) is measured as such, and subtracted where costs per
-instance are compared.
+Every duration is taken in an interpreter of its own, from before anything of `runner` is imported. Only for the costs
+per instance the same interpreter first plans a single instance, which brings the imports, and then that one again: what
+a manifest and a provider's document cost, which is subtracted.
 """
 
 import csv
 import json
+import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from figures import RUNS, Figure, medians
+from figures import RUNS, Figure, medians, seconds
 
 MANIFEST = """\
 version: 1
@@ -56,15 +56,13 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def _plans(folder: Path, sizes: Sequence[int], quick: bool) -> Iterator[Figure]:
-    alone = _taken(_written(folder, 1), ("planned",), 1 if quick else RUNS)[0]["seconds"]
     each: dict[int, float] = {}
     for size in sizes:
         runs = 1 if quick else FEWER if size == SIZES[-1] else RUNS
-        planned, read = _taken(_written(folder, size), ("planned", "read"), runs)
-        each[size] = (planned["seconds"] - alone) / (size - 1)
+        planned, read, warm = _taken(_written(folder, size), ("planned", "read", "warm"), runs)
+        each[size] = warm["seconds"] / (size - 1)
         detail = {
             "seconds": planned["seconds"],
-            "seconds_of_one_instance": alone,
             "seconds_reading": read["seconds"],
             "microseconds_each": each[size] * 1e6,
             "peak_mib": planned["peak_mib"],
@@ -96,8 +94,8 @@ def _taken(place: Path, kinds: Sequence[str], runs: int) -> list[dict[str, float
             )
             found = json.loads(said.stdout)
             peaks[kind] = max(peaks[kind], found["peak_mib"])
-            seconds: float = found["seconds"]
-            return seconds
+            taken: float = found["seconds"]
+            return taken
 
         return run
 
@@ -107,13 +105,18 @@ def _taken(place: Path, kinds: Sequence[str], runs: int) -> list[dict[str, float
 
 def _written(folder: Path, size: int) -> Path:
     place = folder / str(size)
+    _written_into(place, size)
+    _written_into(place / "one", 1)
+    return place
+
+
+def _written_into(place: Path, size: int) -> None:
     place.mkdir()
     (place / "season.yaml").write_text(MANIFEST, "utf-8")
     with (place / "dubs.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(_row(number) for number in range(size))
-    return place
 
 
 def _row(number: int) -> tuple[object, ...]:
@@ -160,6 +163,13 @@ def planned(place: Path) -> None:
     assert len(plan.changes) == len(work.graph)
 
 
+def warm(place: Path) -> float:
+    """The seconds of planning all beyond those of planning one, in an interpreter that has done it before."""
+    planned(place / "one")
+    alone = statistics.median(seconds(lambda: planned(place / "one")) for _ in range(RUNS))
+    return seconds(lambda: planned(place)) - alone
+
+
 def read(place: Path) -> None:
     """What planning is compared with."""
     with (place / "dubs.csv").open(encoding="utf-8", newline="") as file:
@@ -184,10 +194,9 @@ def plain(place: Path) -> None:
 def _child(kind: str, place: Path) -> dict[str, float]:
     from resource import RUSAGE_SELF, getrusage
 
-    begun = time.perf_counter()
-    {"planned": planned, "read": read, "loaded": loaded, "plain": plain}[kind](place)
-    seconds = time.perf_counter() - begun
-    return {"seconds": seconds, "peak_mib": getrusage(RUSAGE_SELF).ru_maxrss / 1024}
+    works = {"planned": planned, "read": read, "loaded": loaded, "plain": plain}
+    taken = warm(place) if kind == "warm" else seconds(lambda: works[kind](place))
+    return {"seconds": taken, "peak_mib": getrusage(RUSAGE_SELF).ru_maxrss / 1024}
 
 
 if __name__ == "__main__":
