@@ -63,16 +63,23 @@ class Walk:
 @frozen
 class Walked:
     """A whole list. `began` is monotonic, `date` the server's own `Date` on the first page (seconds since 1970, or
-    None), `by_mark` holds the items under their folded marks, where the list has a mark."""
+    None), `by_mark` holds the items under their folded marks, where the list has a mark. `told` is how many items the
+    first page said that there are, None where an API does not tell."""
 
     items: Mapping[str, Remote]
     by_mark: Mapping[str, tuple[Remote, ...]]
     began: float
     date: float | None = None
+    told: int | None = None
 
     @property
     def count(self) -> int:
         return len(self.items)
+
+    @property
+    def short(self) -> bool:
+        """Whether it showed fewer items than it told of: some were lost between its pages."""
+        return self.told is not None and self.count < self.told
 
 
 @frozen

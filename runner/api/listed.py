@@ -15,13 +15,14 @@ from runner.model.observation import Remote
 class Listed:
     """The items of a list by id, and what it looks like to those who know different marks in them.
 
-    `began` is monotonic, `date` the server's own `Date` on the first page. An item without a readable id counts all
-    the same.
+    `began` is monotonic, `date` the server's own `Date` on the first page, `told` how many items that page said
+    there are. An item without a readable id counts all the same.
     """
 
     def __init__(self, spec: ListSpec, began: float) -> None:
         self.began = began
         self.date: float | None = None
+        self.told: int | None = None
         self.items: dict[str, Any] = {}
         self._id = in_item(spec.id)
         self._views: dict[Ref, Walked] = {}
@@ -37,7 +38,7 @@ class Listed:
         if mark not in self._views:
             remotes = _Remotes(self.items, in_item(mark) if mark else None)
             by_mark = _Marked(remotes) if mark else {}
-            self._views[mark] = Walked(remotes, by_mark, self.began, self.date)
+            self._views[mark] = Walked(remotes, by_mark, self.began, self.date, self.told)
         return self._views[mark]
 
 

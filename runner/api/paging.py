@@ -33,6 +33,12 @@ def holds_list(spec: ListSpec, body: Any) -> bool:
     return bool(held) and all(isinstance(one, list) for one in held)
 
 
+def told_total(spec: ListSpec, answer: Answer) -> int | None:
+    """How many items an answer says that there are in all; None where it does not tell."""
+    total = locate(spec.page.total, Scope(answer=answer)) if spec.page.total else MISSING
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
+
+
 def next_cursor(spec: ListSpec, answer: Answer, cursor: Any, got: int, seen: int) -> Any:
     """Where the next page begins after one that held `got` items, `seen` in all; None after the last."""
     page = spec.page
@@ -43,10 +49,9 @@ def next_cursor(spec: ListSpec, answer: Answer, cursor: Any, got: int, seen: int
         if value is MISSING or not value:
             return None
         return dict(parse_qsl(urlsplit(str(value)).query)) if page.kind == "link" else value
-    if page.total:
-        total = locate(page.total, Scope(answer=answer))
-        if isinstance(total, int) and seen >= total:
-            return None
+    total = told_total(spec, answer)
+    if total is not None and seen >= total:
+        return None
     if page.end == "short" and page.max and got < page.max:
         return None
     return cursor + 1 if page.kind == "page" else cursor + got

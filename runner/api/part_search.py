@@ -14,10 +14,12 @@ from runner.api.order import Order, View
 from runner.api.reading import Reading
 from runner.api.search import (
     MOST_FAILURES,
+    MOST_SHORT,
     Search,
     candidates,
     doubt,
     late_enough,
+    lossy,
     next_look,
     proves,
     second_look,
@@ -51,7 +53,10 @@ def search_parts(
             return (yield from received(order, intent, Reading("", "", "running"), "adopted", parts))
         if search.begin(walked):
             yield settling_note(order, "waiting until late parts would show", search.since_here)
-        if late_enough(order, search, walked) and second_look(order, search, walked):
+        if lossy(search, walked):
+            if search.short >= MOST_SHORT:
+                return (yield from doubt(order, f"the list tells of {walked.told} and shows {walked.count}"))
+        elif late_enough(order, search, walked) and second_look(order, search, walked):
             if found or accepted:
                 ids = tuple(part.id for part in found.values())
                 reason = f"{len(found)} of its {len(intent.marks)} parts are there"

@@ -21,6 +21,12 @@ from runner.model.observation import Remote
 CAPPED = 50
 """A list that nobody vouches for and that shows this many items or more may be cut off there."""
 
+USUAL_PAGES = (10, 20, 25, 30, 40)
+"""A list that nobody vouches for and that shows so many items, no more than before, may be a first page."""
+
+MOST_SHORT = 5
+"""So many looks in a row that showed fewer items than the list told of, and a person must say."""
+
 MOST_FAILURES = 20
 """A list that could not be read so often in a row is left to the next run."""
 
@@ -41,6 +47,7 @@ class Search:
     since: float | None = None
     empty: list[Walked] = field(default_factory=list)
     failures: int = 0
+    short: int = 0
     since_here: str = ""
     absent: bool = False
 
@@ -107,10 +114,23 @@ def late_enough(order: Order, search: Search, walked: Walked) -> bool:
 
 
 def proves(order: Order, intent: Intended, walked: Walked) -> bool:
-    """Whether not standing in this list means anything."""
-    if order.whole or walked.count < CAPPED:
+    """Whether not standing in this list means anything: one that may be cut off at its length does not.
+
+    Lists are cut off at round numbers. One that has grown since the baseline was not cut off there then, but it may
+    have reached its end meanwhile: at a round number of items growth proves nothing either.
+    """
+    if order.whole:
         return True
-    return intent.baseline_count is not None and walked.count > intent.baseline_count
+    grown = intent.baseline_count is not None and walked.count > intent.baseline_count
+    if walked.count < CAPPED:
+        return grown or walked.count not in USUAL_PAGES
+    return grown and walked.count % CAPPED != 0
+
+
+def lossy(search: Search, walked: Walked) -> bool:
+    """Whether this look showed fewer items than the list itself told of: it proves nothing, and counts as none."""
+    search.short = search.short + 1 if walked.short else 0
+    return walked.short
 
 
 def second_look(order: Order, search: Search, walked: Walked) -> bool:

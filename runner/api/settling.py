@@ -31,10 +31,12 @@ from runner.api.part_search import search_parts
 from runner.api.reading import read_answer, read_item
 from runner.api.search import (
     MOST_FAILURES,
+    MOST_SHORT,
     Search,
     candidates,
     doubt,
     late_enough,
+    lossy,
     next_look,
     proves,
     second_look,
@@ -118,6 +120,10 @@ def _send_again(
             )
         reply = yield request
         verdict = judge_reply(order, reply)
+        if verdict.meaning == "accepted" and isinstance(reply, Answer):
+            id = read_answer(order.use, reply, order.inputs).id
+            if id and view.owned(order.account, id):
+                return verdict  # the answer to another call: this one was accepted, and its identity is not known
         done = yield from conclude(order, intent, reply, verdict)
         if done is not None:
             return done
@@ -202,7 +208,10 @@ def _search_list(
             return (yield from _judge_candidates(order, intent, found))
         if search.begin(walked):
             yield settling_note(order, "waiting until a late effect would show", search.since_here)
-        if late_enough(order, search, walked):
+        if lossy(search, walked):
+            if search.short >= MOST_SHORT:
+                return (yield from doubt(order, f"the list tells of {walked.told} and shows {walked.count}"))
+        elif late_enough(order, search, walked):
             if not proves(order, intent, walked):
                 return (
                     yield from doubt(

@@ -13,7 +13,7 @@ from runner.api.effects import Collection, Walked
 from runner.api.encode import encode
 from runner.api.listed import Listed
 from runner.api.locate import MISSING, Scope, find_all, locate
-from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
+from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs, told_total
 from runner.api.provider import Provider
 from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
@@ -136,7 +136,7 @@ class Walks:
             if not holds_list(spec, reply.body):
                 return replace(reply, unreadable="the answer holds no list where one is documented")
             if number == 0:
-                held.date = server_date(reply)
+                held.date, held.told = server_date(reply), told_total(spec, reply)
             found, before = find_all(spec.items, reply.body), len(held.items)
             held.add(found)
             cursor = next_cursor(spec, reply, cursor, len(found), len(held.items))

@@ -7,6 +7,7 @@ in it sets the cost.
 """
 
 import hmac
+from fnmatch import fnmatchcase
 from typing import Any
 
 from runner.sandbox.clock import Clock, iso
@@ -57,7 +58,7 @@ class Dubformer:
         self._media = media
         self._projects = world.table("dubformer.project", Project)
         self._keys = world.table("dubformer.key", Remembered)
-        self._items: EncodedItems[Project] = EncodedItems(lambda project: summary(project, clock.virtual()))
+        self._items: EncodedItems[Project] = EncodedItems(self._summary)
         self.configure(faults.plan, anew=False)
 
     def configure(self, plan: FaultPlan, anew: bool = True) -> None:
@@ -135,13 +136,16 @@ class Dubformer:
         """All projects, oldest first."""
         now = self._clock.virtual()
         shown = visible(self._projects, lambda project: project.born, now, self._faults.conduct)
-        items = (self._items.encoded(each.id, (each.due, each.due <= now), each) for each in shown)
+        items = (
+            self._items.encoded(each.id, (each.due, each.due <= now, self._endless(each)), each)
+            for each in shown
+        )
         return Reply(raw=b'{"projects":' + array(items) + b"}")
 
     def get_project(self, ask: Ask) -> Reply:
         """A project's details, which depend on its status."""
         project = self._project(ask)
-        status = status_of(project, self._clock.virtual())
+        status = status_of(project, self._seen_at(project))
         shown = {
             "name": project.name,
             "source_lang": project.source_lang,
@@ -149,7 +153,7 @@ class Dubformer:
             "mixing_mode": project.mixing_mode,
             "cost_minutes": project.cost_minutes,
             "created_date": iso(project.created_at),
-            "status": status,
+            "status": self._word(project, status),
         }
         if status == "in_progress":
             shown["estimated_completion_date"] = iso(project.estimated_at)
@@ -198,6 +202,20 @@ class Dubformer:
             raise Refusal(error(404, "Project not found"))
         return project
 
+    def _endless(self, project: Project) -> bool:
+        return bool(self._faults.conduct.endless) and fnmatchcase(project.name, self._faults.conduct.endless)
+
+    def _seen_at(self, project: Project) -> float:
+        """The moment as which a project is shown: that of its birth when its work never ends."""
+        return project.born if self._endless(project) else self._clock.virtual()
+
+    def _word(self, project: Project, status: str) -> str:
+        return (self._faults.conduct.status or status) if self._endless(project) else status
+
+    def _summary(self, project: Project) -> dict[str, Any]:
+        shown = summary(project, self._seen_at(project))
+        return {**shown, "status": self._word(project, shown["status"])}
+
     def _results(self, project: Project, origin: str) -> dict[str, Any]:
         thing = f"{project.id}-{project.translations_count}"
         return {
@@ -230,6 +248,8 @@ class Dubformer:
         conduct = self._faults.conduct.idempotency
         if kept is None or conduct == "ignore":
             return None
+        if conduct == "another":
+            return Reply(value=next(iter(self._keys)).answer)
         if conduct == "refuse":
             return error(422, "The Idempotency-Key was used before", "IdempotencyError")
         if (kept.path, kept.digest) != (ask.path, ask.digest):

@@ -1,7 +1,8 @@
 """Faults on request: which request is to suffer what.
 
     seed: 7
-    settings: {idempotency: honour, balance: 500, lists: {lag: 30, cap: 100}, subscription: true}
+    settings: {idempotency: honour, balance: 500, lists: {lag: 30, cap: 100}, subscription: true,
+               endless: "ep0*", status: archived}
     rules:
       - match: {provider: dubformer, operation: createProject, method: POST, path: "/dubformer/*"}
         times: 2                  # at most so often; also `every: N`, `probability: P`, `skip: N` requests first
@@ -10,11 +11,19 @@
 `do` is one of `status: 500`, `delay: 2`, `drop: before | after`, `garbage: true`, `truncate: true`, `html:
 502`, `slow: 3`, `retry_after: 5` (429; with `form: date` as an HTTP date). `when: before | after` (the
 effect) goes with `status`, `html` and `delay`; `garbage`, `truncate` and `slow` always come after it,
-`retry_after` before. Times are real seconds, but `lists.lag`, which is virtual ones. Chance comes from `seed`
-and the counters, which outlive the process.
+`retry_after` before. A result or a job that vanishes is `status: 404` on its read.
+
+`idempotency` is what is done about an Idempotency-Key that was used before: `honour` it, `refuse` it,
+`ignore` it (or never know it, or forget it: the call is done again), or answer with what `another` one got.
+Of lists: `lag`, what is younger is not shown; `cap`, so many are shown, those that `keep` says (`newest` or
+`oldest`); `lose: N`, every answer leaves out one in N, each time others; `twice: N`, one in N is shown twice.
+`endless` names the projects (Dubformer's) whose work never ends, `status` is the word that they show.
+Times are real seconds, but `lists.lag`, which is virtual ones. Chance comes from `seed` and the counters, which
+outlive the process.
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -60,11 +69,20 @@ _CONFIG = Field(
         "settings": Field(
             "object",
             fields={
-                "idempotency": Field("string", among=("honour", "ignore", "refuse")),
+                "idempotency": Field("string", among=("honour", "ignore", "refuse", "another")),
                 "balance": Field("number", low=0),
                 "lists": Field(
-                    "object", fields={"lag": Field("number", low=0), "cap": Field("integer", low=0)}
+                    "object",
+                    fields={
+                        "lag": Field("number", low=0),
+                        "cap": Field("integer", low=0),
+                        "keep": Field("string", among=("newest", "oldest")),
+                        "lose": Field("integer", low=2),
+                        "twice": Field("integer", low=1),
+                    },
                 ),
+                "endless": Field("string"),
+                "status": Field("string"),
                 "subscription": Field("boolean"),
             },
         ),
@@ -107,6 +125,13 @@ class Conduct:
     lag: float = 0.0
     cap: int | None = None
     subscription: bool = True
+    keep: str = "newest"
+    lose: int = 0
+    twice: int = 0
+    endless: str = ""
+    status: str = ""
+    turns: Iterator[int] = field(default_factory=itertools.count, compare=False)
+    """Numbers the answers of lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +176,11 @@ def fault_plan(config: Any) -> FaultPlan:
             lists.get("lag", 0.0),
             lists.get("cap"),
             settings.get("subscription", True),
+            lists.get("keep", "newest"),
+            lists.get("lose", 0),
+            lists.get("twice", 0),
+            settings.get("endless", ""),
+            settings.get("status", ""),
         ),
         config.get("seed", 0),
         config,

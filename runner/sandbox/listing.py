@@ -36,9 +36,18 @@ def array(items: Iterable[bytes]) -> bytes:
 
 
 def visible(things: Iterable[T], born: Callable[[T], float], now: float, conduct: Conduct) -> Sequence[T]:
-    """What a list shows of things in the order of their making: not those younger than `lag` virtual seconds,
-    and of the others the newest `cap`."""
+    """What a list shows of things in the order of their making, as the faults have it: without those younger than
+    `lag` virtual seconds, at most `cap`, with one in `lose` left out and one in `twice` shown twice."""
     shown = list(things)
     if conduct.lag:
         shown = [thing for thing in shown if born(thing) + conduct.lag <= now]
-    return shown if conduct.cap is None else shown[max(0, len(shown) - conduct.cap) :]
+    if conduct.cap is not None:
+        shown = (
+            shown[: conduct.cap] if conduct.keep == "oldest" else shown[max(0, len(shown) - conduct.cap) :]
+        )
+    if conduct.lose:
+        turn = next(conduct.turns)
+        shown = [thing for place, thing in enumerate(shown) if (place + turn) % conduct.lose]
+    if conduct.twice:
+        shown = [thing for place, thing in enumerate(shown) for _ in range(1 + (place % conduct.twice == 0))]
+    return shown

@@ -258,3 +258,34 @@ def test_all_who_ask_for_one_list_share_its_description() -> None:
     assert collection_of(acme, "acme", "things", {"page": "a"}) is collection_of(
         acme, "acme", "things", {"page": "a"}
     )
+
+
+def test_a_list_that_loses_an_item_between_its_pages_is_known_to_be_short(peer: Make) -> None:
+    def page(target: str) -> Any:
+        """Five at first; one of the first page goes away before the second is asked for, and all move up."""
+        pages = {"page=1": [1, 2], "page=2": [4, 5]}
+        return {
+            "things": [{"id": id} for id in next((ids for name, ids in pages.items() if name in target), [])],
+            "total": 5 if "page=1" in target else 4,
+        }
+
+    counted = PAGED.replace("end: empty", "total: '$response.body#/total', end: empty")
+    seen = walked(peer(answering(page)).url, counted)
+
+    assert isinstance(seen, Walked)
+    assert (seen.count, seen.told, seen.short) == (4, 5, True)
+
+
+def test_items_that_come_in_while_pages_are_read_are_no_loss(peer: Make) -> None:
+    def page(target: str) -> Any:
+        pages = {"page=1": [3, 2], "page=2": [2, 1]}
+        return {
+            "things": [{"id": id} for id in next((ids for name, ids in pages.items() if name in target), [])],
+            "total": 3 if "page=1" in target else 4,
+        }
+
+    counted = PAGED.replace("end: empty", "total: '$response.body#/total', end: empty")
+    seen = walked(peer(answering(page)).url, counted)
+
+    assert isinstance(seen, Walked)
+    assert (seen.count, seen.short) == (3, False)

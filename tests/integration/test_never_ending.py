@@ -1,0 +1,94 @@
+"""Work that never ends, or is nowhere to be found: the wait ends, the order is kept with its id."""
+
+import pytest
+from applying import SEASON
+from applying import fault as suffers
+
+BRIEF = SEASON.replace("    save:", "    timeout: 2s\n    save:")
+KEPT = "its id is kept, and a later apply fetches it without another order"
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        pytest.param(
+            "",
+            "in_progress",
+            id="in-progress",
+            marks=pytest.mark.fault(
+                "remote",
+                "A job never ends, and has a `timeout`",
+                sees="1 not waited for any longer: dub/e1 the time given for this run is over; the work goes on there",
+                kept={"orders": 2, "files": 1, "facts": (KEPT,)},
+            ),
+        ),
+        pytest.param(
+            "archived",
+            "archived",
+            id="a-word-nobody-knows",
+            marks=pytest.mark.fault(
+                "remote",
+                "A job shows a status that nobody knows, and has a `timeout`",
+                sees="1 not waited for any longer: dub/e1 the time given for this run is over; the work goes on there",
+                kept={"orders": 2, "files": 1, "facts": (KEPT,)},
+            ),
+        ),
+    ],
+)
+def test_a_job_that_never_ends_is_not_waited_for_any_longer(stage, fault, word, told) -> None:
+    season = stage(BRIEF)
+    season.faults(endless="e1", **({"status": word} if word else {}))
+
+    ended = season.apply()
+
+    assert ended.code == 1, ended.all
+    fault.saw(ended.out)
+    assert season.state().instances["dub/e1"].status == told
+    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
+    id = season.state().instances["dub/e1"].id
+    season.faults()
+    after = season.apply()
+    same = after.code == 0 and season.state().instances["dub/e1"].id == id
+    fault.fact(KEPT, same and season.paid() == {"e1": 1, "e2": 1})
+
+
+@pytest.mark.fault(
+    "remote",
+    "A job vanishes there",
+    sees="dubformer no longer knows",
+    kept={"orders": 2, "files": 1, "facts": ("it is not ordered again without consent",)},
+)
+def test_a_job_that_vanishes_ends_the_wait(stage, fault) -> None:
+    season = stage(speed=300.0)
+    season.apply("--no-wait")
+    season.ask("DELETE", f"/api/v1/projects/{season.state().instances['dub/e1'].id}")
+
+    ended = season.apply()
+
+    assert ended.code == 1, ended.all
+    fault.saw(ended.out)
+    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
+    fault.fact(
+        "it is not ordered again without consent", season.apply().code == 1 and len(season.paid()) == 2
+    )
+
+
+@pytest.mark.fault(
+    "remote",
+    "A finished result is not there any more",
+    sees="1 not downloaded: dub/e1 … the download answered 404",
+    kept={"orders": 1, "files": 0, "facts": ("once it is back, the next apply fetches it",)},
+)
+def test_a_result_that_vanishes_is_told_and_fetched_later(stage, fault) -> None:
+    season = stage(ids=("e1",))
+    season.faults(suffers("getResult", times=100, status=404))
+
+    ended = season.apply()
+
+    assert ended.code == 1, ended.all
+    fault.saw(ended.out)
+    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
+    season.faults()
+    again = season.apply()
+    fetched = again.code == 0 and season.saved() == {"out/e1.mp4"} and season.paid() == {"e1": 1}
+    fault.fact("once it is back, the next apply fetches it", fetched)
