@@ -17,6 +17,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from runner.engine.files import sync_folder
+from runner.engine.keeping import Pieces
 from runner.model.event import KINDS, Event, Intended
 from runner.model.http import Call, Upload
 from runner.model.shape import held_fields
@@ -63,7 +64,7 @@ class Codec:
     manifest put into inputs and outputs comes back as it was. Fields that a newer runner added are passed over.
     """
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Pieces) -> None:
         self._blobs = blobs
         self._encoder = json.JSONEncoder(
             ensure_ascii=False, separators=(",", ":"), default=self._special, check_circular=False
@@ -128,10 +129,10 @@ class Codec:
             return {"base64": base64.b64encode(piece).decode()}
 
 
-Reader = Callable[[Any, Blobs], Any]
+Reader = Callable[[Any, Pieces], Any]
 
 
-def _made(kind: type, held: Mapping[str, Any], blobs: Blobs) -> Any:
+def _made(kind: type, held: Mapping[str, Any], blobs: Pieces) -> Any:
     """A value of a dataclass out of what JSON held of it."""
     if "$event" in held and issubclass(kind, Event):
         held = held["fields"]
@@ -187,7 +188,7 @@ def _tuple(inner: tuple[Any, ...]) -> Reader:
     return lambda held, blobs: tuple(reader(one, blobs) for one in held)
 
 
-def _call(held: Mapping[str, Any], blobs: Blobs) -> Call:
+def _call(held: Mapping[str, Any], blobs: Pieces) -> Call:
     call = held["$call"]
     known = {field.name for field in fields(Call)}
     made = {name: value for name, value in call.items() if name in known}
@@ -196,7 +197,7 @@ def _call(held: Mapping[str, Any], blobs: Blobs) -> Call:
     return Call(**made)
 
 
-def _piece_read(held: Mapping[str, Any], blobs: Blobs) -> bytes | Upload:
+def _piece_read(held: Mapping[str, Any], blobs: Pieces) -> bytes | Upload:
     if "file" in held:
         upload: Upload = _made(Upload, held["file"], blobs)
         return upload

@@ -1,29 +1,17 @@
-"""Commits: rows that share one transaction, written by one thread in the order in which they came.
-
-A statement writes many rows at once. Between two statements Python's lock changes hands, and while the event loop is
-busy each such change may cost more than the row.
-"""
+"""Commits: rows that share one transaction, written by one thread in the order in which they came."""
 
 import asyncio
-import contextlib
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from queue import SimpleQueue
 from typing import Any
 
 from runner.engine.codec import Codec
-from runner.engine.columns import NAMES, columns
+from runner.engine.columns import columns
+from runner.engine.keeping import Rows
 from runner.model.event import Event
 from runner.model.state import GroupState, InstanceState
-
-MOST_ROWS = 32
-"""Rows of one statement. SQLite takes far more values; Python keeps so many statements ready."""
-
-
-_INSTANCES = f"INSERT OR REPLACE INTO instances (address, phase, data, {', '.join(NAMES)}) VALUES"
 
 
 @dataclass(slots=True)
@@ -40,13 +28,13 @@ class Batch:
 
 
 class Committer:
-    """Owns the connection's transactions. `told` is called in its thread after each batch; `failure` says why nothing
-    more is written."""
+    """Owns the writing of a store. `told` is called in its thread after each batch; `failure` says why nothing more is
+    written."""
 
-    def __init__(self, connection: sqlite3.Connection, codec: Codec, told: Callable[[Batch], None]) -> None:
+    def __init__(self, write: Callable[[Rows], None], codec: Codec, told: Callable[[Batch], None]) -> None:
         self.commits = 0
         self.failure: BaseException | None = None
-        self._connection = connection
+        self._write = write
         self._codec = codec
         self._told = told
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
@@ -70,24 +58,20 @@ class Committer:
 
     def _commit(self, batch: Batch) -> None:
         try:
-            instances = list(self._instances(batch))
-            groups = [(a, int(g.closed), self._codec.encode_group(g)) for a, g in batch.groups.items()]
-            gone = [(address,) for address, instance in batch.instances.items() if instance is None]
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._write("INSERT INTO events (at, run, kind, address, data) VALUES", batch.events)
-            if gone:
-                self._connection.executemany("DELETE FROM instances WHERE address = ?", gone)
-            self._write(_INSTANCES, instances)
-            self._write("INSERT OR REPLACE INTO groups (address, closed, data) VALUES", groups)
-            for seq in batch.taken:
-                self._connection.execute("UPDATE inbox SET taken = 1 WHERE seq = ?", (seq,))
-            self._connection.execute("COMMIT")
+            self._write(self._rows(batch))
             self.commits += 1
         except Exception as error:  # noqa: BLE001 — a writer that died silently would let everybody wait for ever
             # Whatever could not be written must not be believed: every waiter is told, and nothing more is accepted.
             self.failure = error
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
+
+    def _rows(self, batch: Batch) -> Rows:
+        return Rows(
+            events=batch.events,
+            instances=list(self._instances(batch)),
+            gone=[address for address, instance in batch.instances.items() if instance is None],
+            groups=[(a, int(g.closed), self._codec.encode_group(g)) for a, g in batch.groups.items()],
+            taken=batch.taken,
+        )
 
     def _instances(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
         for address, instance in batch.instances.items():
@@ -97,14 +81,3 @@ class Committer:
             known = text if instance.intent is not None and instance.intent is intent else ""
             data = self._codec.encode_instance(instance, known)
             yield (address, instance.phase.value, data, *columns(instance))
-
-    def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        for first in range(0, len(rows), MOST_ROWS):
-            some = rows[first : first + MOST_ROWS]
-            values = [value for row in some for value in row]
-            self._connection.execute(f"{statement} {_holes(len(some[0]), len(some))}", values)
-
-
-@lru_cache(maxsize=256)
-def _holes(columns: int, rows: int) -> str:
-    return ", ".join([f"({', '.join('?' * columns)})"] * rows)

@@ -8,17 +8,16 @@ in memory runs ahead of the disk by at most two commits, and no effect is starte
 
 import asyncio
 import contextlib
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runner.engine.codec import Blobs, Codec
+from runner.engine.codec import Codec
 from runner.engine.committer import Batch, Committer
 from runner.engine.daytime import now_text
-from runner.engine.lock import Holder, Lock
-from runner.engine.refusals import way_out
-from runner.engine.store import blobs_beside, open_store, reading
+from runner.engine.keeping import Store
+from runner.engine.lock import Holder
+from runner.engine.sqlite_store import open_sqlite
 from runner.model.errors import StateCorrupt
 from runner.model.event import Event, Forgotten, GroupIntended, Intended, Moved
 from runner.model.fold import fold_group, fold_instance, join_group
@@ -41,21 +40,18 @@ TURNS = 4
 class Journal:
     """The state of one manifest, open for writing. Use `open_journal`; close it to let go of the lock."""
 
-    def __init__(
-        self, file: Path, name: str, connection: sqlite3.Connection, state: State, lock: Lock
-    ) -> None:
-        self.file = file
-        self.name = name
+    def __init__(self, store: Store, state: State) -> None:
+        self.store = store
+        self.file = store.place
+        self.name = state.name
         self.lineage = state.lineage
         self.run = ""
-        self.former_holder: Holder | None = None
+        self.former_holder = store.former_holder
         self.instances: dict[str, InstanceState] = dict(state.instances)
         self.groups: dict[str, GroupState] = dict(state.groups)
         self.owned: set[tuple[str, str]] = set()
         self.broken: Callable[[StateCorrupt], None] | None = None
-        self._connection = connection
-        self._codec = Codec(Blobs(blobs_beside(file)))
-        self._lock = lock
+        self._codec = Codec(store.pieces)
         self._batch = Batch()
         self._gate = threading.Lock()
         self._writing = False
@@ -67,7 +63,7 @@ class Journal:
         self._sequence = state.sequence
         for instance in self.instances.values():
             self._own(instance)
-        self._committer = Committer(connection, self._codec, self._written)
+        self._committer = Committer(store.write, self._codec, self._written)
 
     @property
     def state(self) -> State:
@@ -187,19 +183,14 @@ class Journal:
 
     def read_inbox(self) -> list[tuple[int, str, str, str]]:
         """What `resolve` and `approve` left for the holder: (number, address, verb, argument), each told once."""
-        with reading(self.file) as connection:
-            rows = connection.execute(
-                "SELECT seq, address, verb, argument FROM inbox WHERE taken = 0 ORDER BY seq"
-            ).fetchall()
+        rows = self.store.read_inbox()
         with self._gate:
             self._batch.taken.extend(row[0] for row in rows)
-        return [(int(seq), address, verb, argument) for seq, address, verb, argument in rows]
+        return rows
 
     def group_known(self, address: str) -> bool:
         """Whether a bulk request of this name was ever recorded, closed ones included."""
-        with reading(self.file) as connection:
-            found = connection.execute("SELECT 1 FROM groups WHERE address = ?", (address,)).fetchone()
-        return found is not None
+        return self.store.group_known(address)
 
     def close(self) -> None:
         """Write what is waiting, and let go of the lock."""
@@ -207,10 +198,7 @@ class Journal:
             self._closing = True
             self._hand_over()
         self._committer.close()
-        with contextlib.suppress(sqlite3.Error):  # a full disk may refuse the checkpoint; the log holds all
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._connection.close()
-        self._lock.release()
+        self.store.close()
 
     def __enter__(self) -> "Journal":
         return self
@@ -271,7 +259,7 @@ class Journal:
     def _broken(self) -> StateCorrupt:
         return StateCorrupt(
             f"the journal {self.file} could not be written: {self._failure}",
-            f"{way_out(self._failure) if self._failure else ''}: nothing that was sent is forgotten",
+            f"{self.store.way_out(self._failure) if self._failure else ''}: nothing that was sent is forgotten",
         )
 
 
@@ -287,13 +275,5 @@ def open_journal(
 
     `waiting` is told for whom it waits. Raises StateLocked, StateForeign, StateNewer or StateCorrupt.
     """
-    lock = Lock(file)
-    former = lock.take(holder, lock_timeout, waiting=waiting)
-    try:
-        connection, state = open_store(file, name)
-    except BaseException:
-        lock.release()
-        raise
-    journal = Journal(file, name, connection, state, lock)
-    journal.former_holder = former
-    return journal
+    store, state = open_sqlite(file, name, holder, lock_timeout, waiting)
+    return Journal(store, state)

@@ -114,7 +114,7 @@ def test_when_the_journal_refuses_the_run_is_told_and_no_file_gets_its_name(
     tmp_path: Path, peer: Make
 ) -> None:
     def steps(bench: Bench) -> None:
-        bench.journal._connection.execute("PRAGMA query_only=ON")
+        bench.journal.store.connection.execute("PRAGMA query_only=ON")
         bench.put("film.mp4")
 
     bench = fetching(tmp_path, peer(serving).url, steps, 1)

@@ -248,7 +248,7 @@ def test_only_its_owner_reads_the_state(tmp_path: Path) -> None:
 
 def test_a_journal_that_cannot_be_written_says_so_and_records_nothing_more(tmp_path: Path) -> None:
     journal = opened(tmp_path / "state.db")
-    journal._connection.execute("PRAGMA query_only=ON")
+    journal.store.connection.execute("PRAGMA query_only=ON")
 
     with pytest.raises(StateCorrupt, match="could not be written"):
         journal.record_now(received())

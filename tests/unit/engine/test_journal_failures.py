@@ -52,8 +52,8 @@ def received(address: str = "dub/ep01", id: str = "77", generation: int = 1) -> 
 
 def test_on_a_full_disk_every_recorder_is_told_and_nothing_more_is_taken(tmp_path: Path) -> None:
     journal = opened(tmp_path / "state.db")
-    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._connection.execute(f"PRAGMA max_page_count={pages + 2}")
+    pages = journal.store.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal.store.connection.execute(f"PRAGMA max_page_count={pages + 2}")
 
     async def many() -> list[BaseException | None]:
         work = (journal.record(intended(f"dub/{n}", b"x" * 5000)) for n in range(200))
@@ -71,8 +71,8 @@ def test_on_a_full_disk_every_recorder_is_told_and_nothing_more_is_taken(tmp_pat
 def test_what_was_written_before_the_disk_was_full_is_still_there(tmp_path: Path) -> None:
     journal = opened(tmp_path / "state.db")
     journal.record_now(intended())
-    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._connection.execute(f"PRAGMA max_page_count={pages}")
+    pages = journal.store.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal.store.connection.execute(f"PRAGMA max_page_count={pages}")
 
     with pytest.raises(StateCorrupt):
         journal.record_now(*(intended(f"dub/{number}", b"x" * 5000) for number in range(50)))
@@ -109,7 +109,7 @@ def test_events_recorded_together_are_taken_all_or_none(tmp_path: Path) -> None:
 
 def test_an_error_of_ours_in_the_writer_lets_nobody_wait(tmp_path: Path) -> None:
     journal = opened(tmp_path / "state.db")
-    journal._connection.execute("DROP TABLE inbox")
+    journal.store.connection.execute("DROP TABLE inbox")
     journal._batch.taken.append(1)
 
     async def one() -> None:
