@@ -32,8 +32,8 @@ docs: $(READY) ## the pages that are made from the program and its tests
 bench: $(READY) ## speed and memory as ratios, beside their targets (BENCH='chains starting', BENCH_KEEP='what changed')
 	@$(BIN)/python tests/bench/run.py $(BENCH) --out build/bench.json $(if $(BENCH_KEEP),--keep '$(BENCH_KEEP)')
 
-crash: $(READY) ## random kills, others than those of the tests (CRASH_KILLS=60)
-	@CRASH_RANDOM=1 $(BIN)/python -m pytest -q tests/crash
+crash: $(READY) ## kill -9 at every point of every kind of work, and at 1,000 random moments (CRASH_KILLS=1000)
+	@CRASH_RANDOM=1 CRASH_KILLS=$${CRASH_KILLS:-1000} $(BIN)/python -m pytest -q -n $(JOBS) tests/crash
 
 fuzz: $(READY) ## strange requests to the sandbox, others each time (FUZZ_EXAMPLES=100, FUZZ_SEED=…)
 	@seed=$${FUZZ_SEED:-$$(date +%s)}; echo "FUZZ_SEED=$$seed" >&2; \

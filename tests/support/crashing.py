@@ -1,11 +1,15 @@
 """Runs that are killed: a season against a faulty sandbox in this process, and `runner apply` in others."""
 
 import csv
+import json
 import multiprocessing
 import os
 import random
 import signal
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -13,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from runner.sandbox.serve import Sandbox
+from runner.sandbox.serve import Sandbox, SandboxSettings, running
 
 SPEED = 300.0
 
@@ -118,6 +122,11 @@ class Season:
     exits: list[int] = field(default_factory=list)
 
     @property
+    def kills(self) -> int:
+        """How many runs were really killed."""
+        return self.exits.count(-signal.SIGKILL)
+
+    @property
     def log(self) -> Path:
         return self.folder / "apply.log"
 
@@ -174,6 +183,30 @@ class Season:
     def ordered(self) -> Counter[str]:
         """How often each thing stands in the sandbox's ledger of accepted work, by operation and name."""
         return Counter(f"{row['operation']} {row['name']}" for row in self.sandbox.ledger())
+
+
+def quota(usual: int, shares: int) -> int:
+    """How many kills one of `shares` tests is to do: `usual` together, or as many as CRASH_KILLS says."""
+    return -(-int(os.environ.get("CRASH_KILLS", usual)) // shares)
+
+
+def first_seed(usual: int) -> int:
+    """The seed of the first season: always the same in `make test`, another each time in `make crash`."""
+    return int(time.time()) if os.environ.get("CRASH_RANDOM") else usual
+
+
+@contextmanager
+def faulty_season(folder: Path, seed: int, episodes: int = 5) -> Iterator[Season]:
+    """A season against a sandbox that drops, fails and ignores idempotency keys, in a folder of its own."""
+    folder.mkdir(parents=True)
+    faults = folder / "faults.yaml"
+    faults.write_text(json.dumps(FAULTS | {"seed": seed}))
+    (folder / "published").mkdir()
+    settings = SandboxSettings(
+        folder / ".runner" / "season.sandbox", speed=SPEED, faults=faults, files=folder / "published"
+    )
+    with running(settings) as sandbox:
+        yield season_of(folder, sandbox, episodes, seed)
 
 
 def season_of(folder: Path, sandbox: Sandbox, episodes: int, seed: int) -> Season:

@@ -108,7 +108,17 @@ class Scene:
 
     @property
     def points(self) -> list[str]:
-        return (self.folder / MUTE).read_text().split("\n")[:-1]
+        """What the last command passed, in its order."""
+        return [kind for kind, _ in self._passed()]
+
+    @property
+    def synced(self) -> list[int]:
+        """How many bytes of the journal's log were on the disk after each commit of the last command."""
+        return [size for kind, size in self._passed() if kind == "commit: durable"]
+
+    def _passed(self) -> list[tuple[str, int]]:
+        lines = (self.folder / MUTE).read_text().splitlines()
+        return [(kind, int(size)) for kind, size in (line.split("\t") for line in lines)]
 
 
 def plainly(scene: Scene, dies_at: int) -> int:
@@ -180,12 +190,12 @@ def every_point(case: Case, workshop: Workshop, folder: Path, *, step: int = 1, 
                 assert code == 0, (
                     f"{case.name}, unkilled after {at} points: exit {code}\n{said(scene.folder)}"
                 )
-                _check(case, scene, at)
+                check(case, scene, at)
                 return seen
             seen.deaths[scene.points[-1]] += 1
             where = f"{case.name}, killed at point {at} ({scene.points[-1]})"
-            seen.doubts += _carried_on(case, scene, where)
-            _check(case, scene, at)
+            seen.doubts += carried_on(case, scene, where)
+            check(case, scene, at)
         shutil.rmtree(folder / str(at))
     raise AssertionError("unreachable")
 
@@ -218,7 +228,7 @@ def staged(case: Case, workshop: Workshop, folder: Path, world: World | None = N
         yield Scene(folder, rows, ("--sandbox",))
 
 
-def _carried_on(case: Case, scene: Scene, where: str) -> bool:
+def carried_on(case: Case, scene: Scene, where: str) -> bool:
     """Apply to the end; whether a person had to speak."""
     code = case.act(scene, 0)
     if code == 0:
@@ -231,7 +241,7 @@ def _carried_on(case: Case, scene: Scene, where: str) -> bool:
     return True
 
 
-def _check(case: Case, scene: Scene, at: int) -> None:
+def check(case: Case, scene: Scene, at: int) -> None:
     where = f"{case.name}, killed at point {at}:"
     ordered = Counter(name for name, _ in scene.ledger())
     assert ordered == Counter(case.orders), f"{where} ordered {dict(ordered)}\n{said(scene.folder)}"

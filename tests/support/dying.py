@@ -10,7 +10,7 @@ import signal
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,11 @@ class Points:
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         self._lock = threading.Lock()
 
-    def __call__(self, kind: str) -> None:
+    def __call__(self, kind: str, size: int = 0) -> None:
+        """`size`: how many bytes of the journal's log are on the disk by now."""
         with self._lock:
             self._passed += 1
-            os.write(self._log, f"{kind}\n".encode())
+            os.write(self._log, f"{kind}\t{size}\n".encode())
             if self._passed == self._at:
                 os.kill(os.getpid(), signal.SIGKILL)
                 threading.Event().wait()  # nothing happens any more between the signal and the end
@@ -52,14 +53,14 @@ def die_within(words: Sequence[str], folder: str, at: int) -> None:
     os._exit(run(list(words)))
 
 
-def meet(point: Callable[[str], None]) -> None:
+def meet(point: Points) -> None:
     """From now on this process tells `point` where it stands."""
     _meet_commits(point)
     _meet_sockets(point)
     _meet_files(point)
 
 
-def _meet_commits(point: Callable[[str], None]) -> None:
+def _meet_commits(point: Points) -> None:
     class Watched(sqlite3.Connection):
         """Tells of every commit that makes a difference."""
 
@@ -73,8 +74,12 @@ def _meet_commits(point: Callable[[str], None]) -> None:
             point("commit: before")
             done = super().execute(sql, *more)
             self._changes = self.total_changes
-            point("commit: durable")
+            point("commit: durable", self._size())
             return done
+
+        def _size(self) -> int:
+            file = super().execute("PRAGMA database_list").fetchone()[2]
+            return os.stat(f"{file}-wal").st_size if os.path.exists(f"{file}-wal") else 0
 
         def commit(self) -> None:
             if self.total_changes == self._changes:
@@ -82,7 +87,7 @@ def _meet_commits(point: Callable[[str], None]) -> None:
             point("commit: before")
             super().commit()
             self._changes = self.total_changes
-            point("commit: durable")
+            point("commit: durable", self._size())
             return None
 
         def __exit__(self, *how: Any) -> Any:
@@ -96,7 +101,7 @@ def _meet_commits(point: Callable[[str], None]) -> None:
     sqlite3.connect = lambda *args, **more: connect(*args, **{"factory": Watched, **more})  # type: ignore[assignment]
 
 
-def _meet_sockets(point: Callable[[str], None]) -> None:
+def _meet_sockets(point: Points) -> None:
     """A call with an effect: before its first byte, after each piece that left, and when its answer has come."""
     asking: set[int] = set()
 
@@ -129,7 +134,7 @@ def _meet_sockets(point: Callable[[str], None]) -> None:
     socket.socket.recv = recv  # type: ignore[method-assign]
 
 
-def _meet_files(point: Callable[[str], None]) -> None:
+def _meet_files(point: Points) -> None:
     replace, fsync = os.replace, os.fsync
 
     def named(source: Any, target: Any, **more: Any) -> None:
