@@ -9,10 +9,12 @@ import click
 from runner.cli import exits
 from runner.cli.interrupts import reader_has_gone, silence
 from runner.cli.options import Chosen, Command, manifest_options, plan_options, sandbox_option
+from runner.cli.outputs import output_options
 from runner.cli.values import duration
 from runner.model.errors import WrongUsage
 
 if TYPE_CHECKING:
+    from runner.cli.project import Project
     from runner.cli.screen import Screen
     from runner.engine.run import Session
     from runner.model.plan import Plan
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @manifest_options()
 @sandbox_option
 @plan_options
+@output_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask (for CI, and wherever there is no terminal).")
 @click.option(
     "--no-wait", is_flag=True, help="Send what can be sent, wait for nothing; a later apply carries on."
@@ -105,17 +108,20 @@ def command(
             loopback_only=bool(chosen.sandbox),
         )
         with locked(work, options, project.screen) as session:
-            return _apply(session, project.screen, auto_approve)
+            return _apply(session, project, auto_approve)
 
 
-def _apply(session: "Session", screen: "Screen", auto_approve: bool) -> int:
+def _apply(session: "Session", project: "Project", auto_approve: bool) -> int:
+    screen, outputs = project.screen, project.chosen.outputs
     plan = session.plan()
     _show(plan, screen)
     if plan.idle:
+        outputs.plan(session.work, plan, screen)
         return exits.of_plan(plan)
     if not auto_approve:
         _ask(screen)
     result = _run(session, plan, screen)
+    outputs.result(session.work, plan, result, screen)
     return _tell(result, screen)
 
 

@@ -1,6 +1,7 @@
 """Options that several commands share, each written once."""
 
 from collections.abc import Callable
+from dataclasses import field
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from runner.cli import exits
+from runner.cli.outputs import Outputs
 from runner.model.errors import InvalidInput
 from runner.model.frozen import frozen
 
@@ -37,6 +39,7 @@ class Chosen:
     verbose: bool = False
     sandbox: str = ""
     out_dir: Path | None = None
+    outputs: Outputs = field(default_factory=Outputs)
 
 
 def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
@@ -57,6 +60,9 @@ def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
                 verbose=values.pop("verbose"),
                 sandbox=values.pop("sandbox", None) or "",
                 out_dir=values.pop("out_dir", None),
+                outputs=Outputs(
+                    values.pop("junit", None), values.pop("markdown", None), values.pop("annotations", None)
+                ),
             )
             try:
                 return function(*args, chosen=chosen, **values)
@@ -82,7 +88,12 @@ def _invalid(error: InvalidInput, chosen: Chosen) -> int:
         screen.json({"version": 1, "valid": False, "problems": told})
     else:
         screen.aside(problems_text(error.problems, Path.cwd(), screen.look_aside))
+    chosen.outputs.problems(_name(chosen), error.problems, screen)
     return exits.INVALID
+
+
+def _name(chosen: Chosen) -> str:
+    return str(chosen.file) if chosen.file is not None else "the manifest"
 
 
 _PATH = click.Path(path_type=Path)

@@ -6,12 +6,14 @@ import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, plan_options, sandbox_option
+from runner.cli.outputs import output_options
 
 
 @click.command("plan", cls=Command)
 @manifest_options()
 @sandbox_option
 @plan_options
+@output_options
 @click.option("--offline", is_flag=True, help="Ask nobody: no balances, names or lookups.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 def command(chosen: Chosen, offline: bool, detailed_exitcode: bool, **wished: Any) -> int:
@@ -43,5 +45,6 @@ def command(chosen: Chosen, offline: bool, detailed_exitcode: bool, **wished: An
         state = moved_state(held, moves(work.manifest, work.graph, held))
         options = RunOptions(wishes=wishes, command="plan")
         plan, _ = make_plan(work, state, options, offline=offline)
+    chosen.outputs.plan(work, plan, screen)
     screen.answer(plan_text(plan, screen.look, verbose=screen.verbose), plan_json(plan))
     return exits.of_plan(plan, detailed=detailed_exitcode)

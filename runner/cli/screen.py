@@ -45,6 +45,10 @@ class Screen:
         """A result for people."""
         click.echo(self._masker.text(text), color=self.look.colour)
 
+    def without_secrets(self, text: str) -> str:
+        """The text as it may be written anywhere."""
+        return self._masker.text(text)
+
     def json(self, value: Any, *, line: bool = False) -> None:
         """A result for programs; with `line` on one line."""
         import json

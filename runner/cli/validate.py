@@ -6,10 +6,12 @@ import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options
+from runner.cli.outputs import output_options
 
 
 @click.command("validate", cls=Command)
 @manifest_options()
+@output_options
 def command(chosen: Chosen) -> int:
     """Find everything that is wrong with a manifest, its tables, files and provider documents, in one pass.
 
@@ -33,6 +35,7 @@ def command(chosen: Chosen) -> int:
         screen.json({"version": 1, "valid": work is not None, "manifest": project.shown, "problems": told})
     elif problems:
         screen.text(problems_text(problems, Path.cwd(), screen.look))
+    chosen.outputs.problems(project.shown, problems, screen)
     if work is None:
         return exits.INVALID
     if not screen.json_wanted:

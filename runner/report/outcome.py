@@ -1,6 +1,6 @@
 """The end of a run: what was paid, what failed and why, and what to type next."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from runner.model.progress import RunResult, Trouble
@@ -20,8 +20,8 @@ def outcome_text(result: RunResult, look: Look = _PLAIN, *, verbose: bool = Fals
     lines: list[str] = []
     for kind, troubles in _by_kind(result.troubles).items():
         lines += [*_trouble_lines(kind, troubles, look, verbose), ""]
-    lines += [_paid_line(provider, units) for provider, units in result.paid.items()]
-    lines.append(_sum(result, look))
+    lines += [paid_line(provider, units) for provider, units in result.paid.items()]
+    lines.append(outcome_sum(result, look))
     follow = _next(result, look)
     return "\n".join([*lines, follow] if follow else lines)
 
@@ -81,13 +81,15 @@ def _trouble_lines(kind: str, troubles: Sequence[Trouble], look: Look, verbose: 
     return lines
 
 
-def _paid_line(provider: str, units: dict[str, float] | Any) -> str:
+def paid_line(provider: str, units: Mapping[str, float]) -> str:
+    """`Paid: dubformer: 12 calls, 120 minutes`."""
     calls = units.get("calls", 0)
     amounts = [f"{amount(value)} {unit}" for unit, value in units.items() if unit != "calls"]
     return "Paid: " + ", ".join([f"{provider}: {counted(int(calls), 'call')}", *amounts])
 
 
-def _sum(result: RunResult, look: Look) -> str:
+def outcome_sum(result: RunResult, look: Look = _PLAIN) -> str:
+    """One line: `Finished in 3 s: 12 done, 2 files saved.`"""
     parts = [f"{result.done:,} done"]
     parts += [f"{result.unchanged:,} unchanged"] if result.unchanged else []
     parts += [f"{result.running:,} still running"] if result.running else []

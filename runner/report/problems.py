@@ -23,7 +23,7 @@ def problems_text(problems: Sequence[Problem], base: Path | None = None, look: L
 
 def problem_text(problem: Problem, base: Path | None = None, look: Look = PLAIN) -> str:
     """`file:line:column: what is wrong — what to do`, then the line with a caret under the place."""
-    where = str(_shown_place(problem.where, base))
+    where = str(shown_place(problem.where, base))
     word = "warning: " if problem.warning else ""
     hint = f" — {problem.hint}" if problem.hint else ""
     colour = "yellow" if problem.warning else "red"
@@ -45,7 +45,8 @@ def _source_lines(problem: Problem, colour: str, look: Look) -> list[str]:
     return shown
 
 
-def _shown_place(place: Place, base: Path | None) -> Place:
+def shown_place(place: Place, base: Path | None) -> Place:
+    """The place with its file relative to `base`."""
     return Place(shown_file(place.file, base), place.line, place.column, place.sheet, place.cell)
 
 

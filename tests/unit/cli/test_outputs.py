@@ -1,0 +1,76 @@
+"""What commands tell beside the terminal."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+
+def test_a_plan_is_written_as_junit_and_markdown_beside_the_terminal(runner, folder: Path) -> None:
+    ended = runner("plan", "--offline", "--junit", "ci/plan.xml", "--markdown", "ci/plan.md")
+
+    suites = ElementTree.parse(folder / "ci/plan.xml").getroot()
+    assert "2 to create" in ended.out
+    assert suites.get("tests") == "2"
+    assert (folder / "ci/plan.md").read_text().startswith("### `season`: Plan: 2 to create.")
+
+
+def test_an_invalid_manifest_is_told_everywhere_too(runner, folder: Path) -> None:
+    file = folder / "season.yaml"
+    file.write_text(file.read_text().replace("dubformer.project", "dubformer.projct"))
+
+    ended = runner("plan", "--offline", "--junit", "plan.xml", "--markdown", "plan.md", "--annotations")
+
+    assert ended.code == 3
+    assert "::error file=season.yaml,title=" in ended.err
+    assert ElementTree.parse(folder / "plan.xml").getroot().get("failures") == "1"
+    assert "1 problem" in (folder / "plan.md").read_text()
+
+
+def test_a_problem_of_one_item_names_it(runner, folder: Path) -> None:
+    (folder / "episodes.csv").write_text("id,minutes\ne1,10\ne2,junk\n")
+
+    ended = runner("validate", "--annotations")
+
+    assert "::error file=season.yaml,title=" in ended.err
+    assert "dub/e2" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"), [((), True), (("--no-annotations",), False), (("--json",), False)]
+)
+def test_annotations_are_there_by_themselves_on_github(
+    runner, folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], shown: bool
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    file = folder / "season.yaml"
+    file.write_text(file.read_text().replace("dubformer.project", "dubformer.projct"))
+
+    assert ("::error " in runner("validate", *words).err) is shown
+
+
+def test_a_run_is_written_when_it_has_ended(runner, folder: Path) -> None:
+    ended = runner(
+        "apply",
+        "--sandbox=fresh",
+        "--auto-approve",
+        "--speed",
+        "1200",
+        "--junit",
+        "run.xml",
+        "--markdown",
+        "run.md",
+    )
+
+    assert ended.code == 0
+    assert ElementTree.parse(folder / "run.xml").getroot().attrib["failures"] == "0"
+    assert "2 done" in (folder / "run.md").read_text()
+
+
+def test_a_file_that_cannot_be_written_is_told(runner, folder: Path) -> None:
+    (folder / "ci").write_text("a file, not a folder")
+
+    ended = runner("validate", "--junit", "ci/x.xml")
+
+    assert ended.code == 1
+    assert "cannot be written" in ended.err
