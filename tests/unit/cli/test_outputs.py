@@ -33,7 +33,7 @@ def test_a_problem_of_one_item_names_it(runner, folder: Path) -> None:
     ended = runner("validate", "--annotations")
 
     assert "::error file=season.yaml,title=" in ended.err
-    assert "dub/e2" in ended.err
+    assert "for item `e2` (at episodes.csv:3:1)" in ended.err
 
 
 @pytest.mark.parametrize(
