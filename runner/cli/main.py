@@ -31,6 +31,7 @@ COMMANDS = {
     "sandbox": ("sandbox", "Serve the APIs on this machine, for tests and trials."),
     "explain": ("explain", "Show what a provider, a use or an input is."),
     "schema": ("schema", "Print the JSON Schema that an editor checks manifests with."),
+    "report": ("report", "Tell what was paid, by job, label or month."),
     "graph": ("graph", "Draw what waits for what, for Markdown or Graphviz."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
