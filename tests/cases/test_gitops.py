@@ -1,0 +1,35 @@
+"""Edits of an applied manifest, and exactly the plan that each of them gives.
+
+With RUNNER_UPDATE_CASES=1 the expected texts are written anew; read what they then say.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from gitops import apply_base, planned
+
+GITOPS = Path(__file__).parent / "gitops"
+CASES = sorted(folder for folder in GITOPS.iterdir() if (folder / "edit.yaml").is_file())
+
+
+@pytest.fixture(scope="session")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("applied") / "season"
+    apply_base(folder)
+    return folder
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_edit_gives_exactly_this_plan(case: Path, applied: Path, tmp_path: Path) -> None:
+    expected = case / "plan.txt"
+
+    found = planned(applied, case, tmp_path / "season")
+
+    if os.environ.get("RUNNER_UPDATE_CASES"):
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+
+
+def test_there_are_enough_edits() -> None:
+    assert len(CASES) >= 20
