@@ -20,8 +20,8 @@ NAME = "season"
 class Edit:
     """What a case changes, and what it types then.
 
-    `replace`: file → [before, after] pairs; `write`: file → its text; `remove`: files and folders; `type`: command lines
-    typed before the plan; `plan`: further words for `plan`.
+    `replace`: file → [before, after] pairs; `write`: file → its text; `remove`: files and folders; `type`: what
+    is typed before the plan; `plan`: further words for `plan`.
     """
 
     about: str
