@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 COMMANDS = {
+    "init": ("init", "Write a first manifest, from nothing or from a table."),
     "validate": ("validate", "Find everything that is wrong with a manifest."),
     "plan": ("plan", "Show what apply would do, why, and at what known cost."),
     "apply": ("apply", "Do what the plan shows; carry on where the last run ended."),
