@@ -1,13 +1,12 @@
 """`runner apply`: do what the plan shows."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import exits
-from runner.cli.interrupts import reader_has_gone, silence
+from runner.cli.confirm import confirmed, done, shown, told
 from runner.cli.options import Chosen, Command, manifest_options, plan_options, sandbox_option
 from runner.cli.outputs import output_options
 from runner.cli.values import duration
@@ -15,10 +14,7 @@ from runner.model.errors import WrongUsage
 
 if TYPE_CHECKING:
     from runner.cli.project import Project
-    from runner.cli.screen import Screen
     from runner.engine.run import Session
-    from runner.model.plan import Plan
-    from runner.model.progress import RunResult
 
 
 @click.command("apply", cls=Command)
@@ -114,56 +110,12 @@ def command(
 def _apply(session: "Session", project: "Project", auto_approve: bool) -> int:
     screen, outputs = project.screen, project.chosen.outputs
     plan = session.plan()
-    _show(plan, screen)
+    shown(plan, screen)
     if plan.idle:
         outputs.plan(session.work, plan, screen)
         return exits.of_plan(plan)
     if not auto_approve:
-        _ask(screen)
-    result = _run(session, plan, screen)
+        confirmed("Do this?", screen)
+    result = done(lambda report: session.apply(plan, report), plan, screen)
     outputs.result(session.work, plan, result, screen)
-    return _tell(result, screen)
-
-
-def _show(plan: "Plan", screen: "Screen") -> None:
-    from runner.report.plan_json import plan_json
-    from runner.report.plan_text import plan_text
-
-    if screen.json_wanted:
-        screen.json({"type": "plan", **plan_json(plan)}, line=True)
-    else:
-        screen.text(plan_text(plan, screen.look, verbose=screen.verbose))
-
-
-def _ask(screen: "Screen") -> None:
-    if not sys.stdin.isatty():
-        raise WrongUsage("there is no terminal to ask on", "look at `runner plan`, then add --auto-approve")
-    if not click.confirm("Do this?", err=True):
-        screen.aside("Nothing was done.")
-        raise click.Abort
-
-
-def _run(session: "Session", plan: "Plan", screen: "Screen") -> "RunResult":
-    from runner.report.progress import JsonReporter, reporter
-
-    if screen.json_wanted:
-        return session.apply(plan, JsonReporter(screen.raw_line).report)
-    with reporter(plan, screen.look_aside, screen.aside) as watching:
-        return session.apply(plan, lambda progress: watching.report(screen.masked(progress)))
-
-
-def _tell(result: "RunResult", screen: "Screen") -> int:
-    from runner.report.outcome import outcome_json, outcome_text
-
-    code = exits.of_result(result)
-    try:
-        if screen.json_wanted:
-            screen.json({"type": "result", **outcome_json(result, code)}, line=True)
-        else:
-            screen.text(outcome_text(result, screen.look, verbose=screen.verbose))
-        sys.stdout.flush()
-    except OSError as error:
-        if not reader_has_gone(error):
-            raise
-        silence()  # what was done is in the journal, and the exit code still tells
-    return code
+    return told(result, screen)

@@ -27,6 +27,8 @@ COMMANDS = {
     "resolve": ("resolve", "Settle a call whose outcome only a person can know."),
     "import": ("import_", "Take over what exists remotely already."),
     "accept": ("accept", "Leave finished work as it is although its inputs changed."),
+    "destroy": ("destroy", "Delete at the APIs what the state knows."),
+    "cancel": ("cancel", "End the work that runs for one address."),
     "state": ("state", "Change what the state knows, not what exists."),
     "workbook": ("workbook", "Build and read workbooks without calling anybody."),
     "sandbox": ("sandbox", "Serve the APIs on this machine, for tests and trials."),

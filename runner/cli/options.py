@@ -160,6 +160,9 @@ _PLAN_OPTIONS = (
         "--target", "targets", multiple=True, metavar="GLOB", help="Only these addresses and what they need."
     ),
     click.option("--exclude", "exclude", multiple=True, metavar="GLOB", help="Not these addresses."),
+    click.option(
+        "--prune", is_flag=True, help="Delete at the APIs what left the manifest (of --target, if given)."
+    ),
     click.option("--retry-failed", is_flag=True, help="Pay once more for what failed there."),
     click.option(
         "--replace",

@@ -16,6 +16,7 @@ def wishes_of(
     retry_failed: bool,
     replace: tuple[str, ...],
     new_state: bool,
+    prune: bool,
 ) -> Wishes:
     """The options of `plan_options` as one value."""
     return Wishes(
@@ -25,6 +26,7 @@ def wishes_of(
         targets=targets,
         exclude=exclude,
         new_state=new_state,
+        prune=prune,
     )
 
 
@@ -34,8 +36,8 @@ def checked(wishes: Wishes, graph: Graph) -> Wishes:
 
     options: tuple[tuple[str, Any], ...] = (
         ("--replace", wishes.replace),
-        ("--target", wishes.targets),
-        ("--exclude", wishes.exclude),
+        ("--target", () if wishes.prune else wishes.targets),  # with --prune also what only the state knows
+        ("--exclude", () if wishes.prune else wishes.exclude),
     )
     for option, globs in options:
         for glob in unmatched(graph, globs):

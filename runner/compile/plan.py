@@ -53,10 +53,15 @@ def plan(
                 changes[address] = _change(facts, instance, decision, generation)
             decider.sight.note(instance, decision)
     _rest_lookups(work.graph, decider.facts, changes)
+    left = _left(work.graph, state)
+    if wishes.prune:
+        from runner.compile.removal import prunings
+
+        changes |= prunings(work, state, left, decider.renames, wishes)
     return Plan(
         manifest=work.manifest.name,
         changes=changes,
-        left=_left(work.graph, state),
+        left=tuple(address for address in left if address not in changes),
         unsettled=_unsettled(work.graph, state),
         bulk=bulk.requests(decider.facts),
         balances=dict(observed.balances),

@@ -58,6 +58,7 @@ class Decider:
         self._selected = selected(work.graph, wishes)
         self._limit = Limit(wishes.limit)
         self._renamed = _gone(work, state)
+        self.renames: dict[str, str] = {}
 
     def decide(self, instance: Instance) -> Decision:
         """The decision about one instance; every instance it needs has been decided before."""
@@ -147,6 +148,7 @@ class Decider:
         former = self._renamed.get(made.digest) if made is not None else None
         if former is None:
             return None
+        self.renames[former] = instance.address
         reason = f"has the inputs of {former}, which left the manifest: most likely renamed"
         return Decision(Verb.BLOCKED, reason, command=f"runner state mv {former} {instance.address}")
 

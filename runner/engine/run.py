@@ -24,6 +24,7 @@ from runner.engine.inbox import deliver, take_in
 from runner.engine.journal import Journal, open_journal
 from runner.engine.lock import Holder
 from runner.engine.observe import known_outputs, observe_and_plan, stands
+from runner.engine.removing import of_manifest, pruned
 from runner.engine.stopping import stopping
 from runner.engine.store import read_state
 from runner.model.errors import StateCorrupt, StateError
@@ -85,16 +86,19 @@ class Session:
         return any(not group.closed for group in self.journal.groups.values())
 
     async def _apply(self, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
-        desk = Desk(self.work, plan, self.journal, self.options, _telling(report, lambda: run.stop()))
+        report = _telling(report, lambda: run.stop())
+        desk = Desk(self.work, of_manifest(self.work, plan), self.journal, self.options, report)
         desk.known.update(self._observed.lookups)
         run = Apply(desk)
         with stopping(run.stop):
-            return await self._recorded(run)
+            return await self._recorded(run, plan, report)
 
-    async def _recorded(self, run: Apply) -> RunResult:
+    async def _recorded(self, run: Apply, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
         try:
             await self.journal.record(_started(self.work, self.options, self.journal))
             result = await run.run()
+            if not run.ending:
+                result = await pruned(self, plan, result, report)
             await self.journal.record(RunEnded(run=self.journal.run, exit=130 if result.interrupted else 0))
             return result
         except StateCorrupt as error:

@@ -51,6 +51,7 @@ def charges(entries: Iterable[Entry]) -> list[Charge]:
 class _Book:
     def __init__(self) -> None:
         self._charges: dict[tuple[str, int], Charge] = {}
+        self._closed = 0
 
     def take(self, entry: Entry) -> None:
         fields, key = entry.fields, (entry.address, int(entry.fields.get("generation", 0)))
@@ -68,6 +69,8 @@ class _Book:
                 self._price(key, fields)
             case "refused" | "withdrawn" if key in self._charges and self._charges[key].open:
                 del self._charges[key]
+            case "forgotten":
+                self._forget(entry.address)
             case "moved":
                 self._move(entry.address, fields["to"])
             case _:
@@ -77,9 +80,10 @@ class _Book:
         told: list[Charge] = []
         paid: set[str] = set()
         for (address, _), charge in self._charges.items():
-            told.append(replace(charge, address=address, redone=address in paid))
+            name = address.partition("\0")[0]
+            told.append(replace(charge, address=name, redone=name in paid))
             if not charge.open:
-                paid.add(address)
+                paid.add(name)
         return told
 
     def _intend(self, key: tuple[str, int], uses: str, at: str, estimate: float | None, unit: str) -> None:
@@ -97,6 +101,14 @@ class _Book:
         if cost is not None:
             unit = fields.get("unit") or held.unit
             self._charges[key] = replace(held, amount=float(cost), unit=unit, source=RECEIPT)
+
+    def _forget(self, address: str) -> None:
+        """Numbers of generations begin again under this address; what was paid stays in the books."""
+        self._closed += 1
+        self._charges = {
+            (f"{name}\0{self._closed}", number) if name == address else (name, number): charge
+            for (name, number), charge in self._charges.items()
+        }
 
     def _move(self, old: str, new: str) -> None:
         """What was paid under a former name belongs to the new one; the order in which it was paid stays."""

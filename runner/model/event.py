@@ -270,8 +270,18 @@ class Moved(Event):
 
 
 @frozen(kw_only=True)
+class Deleted(Event):
+    """What stood there as `id` was deleted at the API, or was not there any more."""
+
+    kind: ClassVar[str] = "deleted"
+    address: str
+    generation: int
+    id: str
+
+
+@frozen(kw_only=True)
 class Forgotten(Event):
-    """The state no longer knows this address; nothing was done to the remote thing."""
+    """The state no longer knows this address; by this alone nothing is done to the remote thing."""
 
     kind: ClassVar[str] = "forgotten"
     address: str
@@ -281,6 +291,7 @@ KINDS: Mapping[str, type[Event]] = {
     made.kind: made
     for made in (
         RunStarted, RunEnded, Intended, GroupIntended, GroupReceived, GroupClosed, Received, Refused, Withdrawn,
-        Settling, Doubted, Resolved, Progressed, PartFinished, Finished, Saving, Saved, Accepted, Moved, Forgotten,
+        Settling, Doubted, Resolved, Progressed, PartFinished, Finished, Saving, Saved, Accepted, Moved,
+        Deleted, Forgotten,
     )
 }  # fmt: skip

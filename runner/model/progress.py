@@ -21,7 +21,8 @@ class Progress:
 
 WHAT = (
     "building", "published", "sending", "accepted", "adopted", "settling", "waiting", "running", "ready", "failed",
-    "stalled", "refused", "doubt", "downloading", "saved", "called", "read", "skipped", "blocked", "retrying", "notice",
+    "stalled", "refused", "doubt", "downloading", "saved", "called", "read", "skipped", "blocked", "retrying",
+    "deleted", "cancelled", "notice",
 )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ class RunResult:
     unchanged: int = 0
     running: int = 0
     files: int = 0
+    deleted: int = 0
     interrupted: bool = False
     requests: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0

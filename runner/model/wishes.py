@@ -15,6 +15,7 @@ class Wishes:
     `retry_failed`: the same for everything that failed there. `limit`: so many items of each job, with what
     follows from them. `targets`, `exclude`: globs of addresses; what a target needs comes along.
     `new_state`: remote things of the same name are known and meant to stay beside the new ones.
+    `prune`: what left the manifest is deleted.
     """
 
     replace: tuple[str, ...] = ()
@@ -23,6 +24,7 @@ class Wishes:
     targets: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     new_state: bool = False
+    prune: bool = False
 
 
 class Globs:

@@ -35,6 +35,7 @@ def outcome_json(result: RunResult, code: int) -> dict[str, Any]:
         "unchanged": result.unchanged,
         "running": result.running,
         "files": result.files,
+        "deleted": result.deleted,
         "interrupted": result.interrupted,
         "seconds": round(result.seconds, 3),
         "paid": {provider: dict(units) for provider, units in result.paid.items()},
@@ -94,6 +95,7 @@ def outcome_sum(result: RunResult, look: Look = _PLAIN) -> str:
     parts += [f"{result.unchanged:,} unchanged"] if result.unchanged else []
     parts += [f"{result.running:,} still running"] if result.running else []
     parts += [f"{counted(len(result.troubles), 'trouble')}"] if result.troubles else []
+    parts += [f"{result.deleted:,} deleted"] if result.deleted else []
     parts += [f"{counted(result.files, 'file')} saved"] if result.files else []
     head = "Interrupted" if result.interrupted else "Finished"
     colour = "yellow" if result.interrupted or result.troubles else "green"

@@ -90,3 +90,16 @@ def test_what_was_imported_was_paid_by_somebody_and_counts() -> None:
     charge = only(received(uses="dubformer.project", cost=4, unit="minutes"))
 
     assert (charge.uses, charge.amount, charge.open) == ("dubformer.project", 4.0, False)
+
+
+def test_what_is_made_again_after_it_was_forgotten_is_a_charge_of_its_own() -> None:
+    forgotten = Entry("2026-11-02T10:00:00.000Z", "forgotten", "dub/a", {})
+
+    found = charges(
+        [intended(), received(cost=2, unit="usd"), forgotten, intended(), received(cost=3, unit="usd")]
+    )
+
+    assert [(one.address, one.amount, one.redone) for one in found] == [
+        ("dub/a", 2.0, False),
+        ("dub/a", 3.0, True),
+    ]

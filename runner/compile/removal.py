@@ -1,0 +1,79 @@
+"""What would be deleted: everything that the state knows (`destroy`), or what left the manifest (`--prune`)."""
+
+from collections.abc import Iterable, Mapping
+
+from runner.api.removing import can_delete
+from runner.compile.check import Work
+from runner.compile.consent import resolve_command
+from runner.compile.plan_facts import BUILTINS
+from runner.model.plan import Change, Plan, Verb
+from runner.model.state import InstanceState, Phase, State
+from runner.model.wishes import Globs, Wishes
+
+
+def destroy_plan(work: Work, state: State, wishes: Wishes) -> Plan:
+    """The plan that leaves nothing of what the state knows, what was made last first.
+
+    `wishes.targets` and `wishes.exclude` choose among the addresses of the state. What no API can delete stays known.
+    """
+    targets, exclude = Globs(wishes.targets), Globs(wishes.exclude)
+    chosen = [
+        address
+        for address in _last_first(work, state)
+        if (not targets or address in targets) and address not in exclude
+    ]
+    changes = {address: removal(work, state.instances[address], destroying=True) for address in chosen}
+    return Plan(manifest=work.manifest.name, changes=changes)
+
+
+def prunings(
+    work: Work, state: State, left: Iterable[str], kept: Mapping[str, str], wishes: Wishes
+) -> dict[str, Change]:
+    """Changes for what left the manifest. `kept`: address → the new one that it was most likely renamed to."""
+    targets, exclude = Globs(wishes.targets), Globs(wishes.exclude)
+    found = {}
+    for address in left:
+        if (targets and address not in targets) or address in exclude:
+            continue
+        change = removal(work, state.instances[address], destroying=False)
+        if address in kept and change.verb is Verb.DELETE:
+            reason, command = (
+                f"most likely renamed to {kept[address]}",
+                f"runner state mv {address} {kept[address]}",
+            )
+            change = _change(state.instances[address], Verb.BLOCKED, reason, command)
+        found[address] = change
+    return found
+
+
+def removal(work: Work, held: InstanceState, *, destroying: bool) -> Change:
+    """Whether one thing can be deleted, or why not."""
+    if held.phase in (Phase.UNSETTLED, Phase.DOUBT):
+        reason = "the outcome of its last call is not known"
+        command = resolve_command(held.address) if held.phase is Phase.DOUBT else "runner apply"
+        return _change(held, Verb.BLOCKED, reason, command)
+    if not held.id or held.uses in BUILTINS:
+        return _change(held, Verb.DELETE, "nothing of it stands there; only the state forgets it")
+    provider = held.uses.partition(".")[0]
+    use = work.catalogue.use(held.uses) if provider in work.settings else None
+    if not can_delete(use):
+        return _change(
+            held, Verb.NONE, f"kept: {held.uses} cannot be deleted there (`runner state rm` forgets it)"
+        )
+    if held.phase is Phase.RUNNING and not destroying:
+        reason = f"still running there as {held.id}"
+        return _change(held, Verb.BLOCKED, reason, f"runner cancel {held.address}")
+    running = "; it still runs, and what is paid for it is lost" if held.phase is Phase.RUNNING else ""
+    return _change(held, Verb.DELETE, f"{held.id} is deleted there; files here stay{running}")
+
+
+def _change(held: InstanceState, verb: Verb, reason: str, command: str = "") -> Change:
+    job = held.address.partition("/")[0]
+    return Change(held.address, job, held.uses, verb, reason, generation=held.generation, command=command)
+
+
+def _last_first(work: Work, state: State) -> list[str]:
+    """Addresses of the state: those that left, then those of the manifest, each before what it was made from."""
+    known = work.graph.instances
+    left = [address for address in state.instances if address not in known]
+    return [*left, *(address for address in reversed(tuple(known)) if address in state.instances)]
