@@ -15,6 +15,7 @@ from runner.model.errors import WrongUsage
 if TYPE_CHECKING:
     from runner.cli.project import Project
     from runner.engine.run import Session
+    from runner.model.saved import SavedPlan
 
 
 @click.command("apply", cls=Command)
@@ -67,25 +68,33 @@ def command(
     """Show the plan, ask, do it, and wait until all work has ended and its files are here.
 
     What is paid for is recorded before it is sent: stop it at any time, and the next apply carries on.
+    With a plan that `runner plan --out` saved, exactly that plan is carried out, without asking.
 
     \b
     Exit 0: done, or nothing to do; 1: some work failed; 3: the manifest is invalid; 4: the state cannot be used;
-    5: something is in doubt; 7: something is blocked; 130: stopped.
+    5: something is in doubt; 6: the saved plan is stale or was applied; 7: something is blocked; 130: stopped.
 
     \b
     Examples:
       runner apply
       runner apply season.yaml --sandbox --auto-approve
       runner apply --limit 3
+      runner apply plan.json
       runner apply --retry-failed --replace 'dub/ep01/*'
     """
     from runner.cli.project import Project, SandboxWishes
+    from runner.cli.saved import chosen_by, is_plan_file, plan_in
     from runner.cli.wishes import checked, wishes_of
 
     if faults is not None and not chosen.sandbox:
         raise WrongUsage("--faults is for the sandbox", "add --sandbox")
+    wishes, saved = wishes_of(**wished), None
+    if chosen.file is not None and is_plan_file(chosen.file):
+        saved = plan_in(chosen.file, wishes)
+        chosen, wishes = chosen_by(chosen.file, saved, chosen), saved.wishes
     project = Project(chosen)
-    wishes = wishes_of(**wished)
+    if saved is not None:
+        project.variables = dict(saved.variables)
     with project.opened(sandbox=SandboxWishes(speed, faults)) as work:
         from runner.cli.session import locked
         from runner.engine.desk import RunOptions
@@ -103,18 +112,22 @@ def command(
             speed=speed if chosen.sandbox else 1.0,
             loopback_only=bool(chosen.sandbox),
         )
-        with locked(work, options, project.screen) as session:
-            return _apply(session, project, auto_approve)
+        with locked(work, options, project.screen, saved) as session:
+            return _apply(session, project, saved, auto_approve)
 
 
-def _apply(session: "Session", project: "Project", auto_approve: bool) -> int:
+def _apply(session: "Session", project: "Project", saved: "SavedPlan | None", auto_approve: bool) -> int:
+    from runner.cli.saved import same
+
     screen, outputs = project.screen, project.chosen.outputs
-    plan = session.plan()
+    plan = session.plan() if saved is None else session.carry(saved)
+    if saved is not None:
+        same(saved, plan, screen)
     shown(plan, screen)
     if plan.idle:
         outputs.plan(session.work, plan, screen)
         return exits.of_plan(plan)
-    if not auto_approve:
+    if not auto_approve and saved is None:  # a saved plan was reviewed
         confirmed("Do this?", screen)
     result = done(lambda report: session.apply(plan, report), plan, screen)
     outputs.result(session.work, plan, result, screen)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 def shown(plan: "Plan", screen: "Screen") -> None:
     """The plan, in the form that was asked for."""
-    from runner.report.plan_json import plan_json
+    from runner.report.plan_file import shown_plan
     from runner.report.plan_text import plan_text
 
     if screen.json_wanted:
-        screen.json({"type": "plan", **plan_json(plan)}, line=True)
+        screen.json({"type": "plan", **shown_plan(plan, screen.masked_value)}, line=True)
     else:
         screen.text(plan_text(plan, screen.look, verbose=screen.verbose))
 

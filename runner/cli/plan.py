@@ -1,5 +1,6 @@
 """`runner plan`: what apply would do."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,8 +16,14 @@ from runner.cli.outputs import output_options
 @plan_options
 @output_options
 @click.option("--offline", is_flag=True, help="Ask nobody: no balances, names or lookups.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan for `apply FILE`.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-def command(chosen: Chosen, offline: bool, detailed_exitcode: bool, **wished: Any) -> int:
+def command(chosen: Chosen, offline: bool, out: Path | None, detailed_exitcode: bool, **wished: Any) -> int:
     """Show what apply would do to each instance, why, and at what known cost. Changes nothing.
 
     Exit 0: a plan; 2: there are changes (--detailed-exitcode); 5: something is in doubt; 7: something is blocked.
@@ -26,10 +33,11 @@ def command(chosen: Chosen, offline: bool, detailed_exitcode: bool, **wished: An
       runner plan
       runner plan season.yaml --offline --json
       runner plan --replace 'dub/ep01/*'
+      runner plan --out plan.json --markdown plan.md
     """
     from runner.cli.project import Project
     from runner.cli.wishes import checked, wishes_of
-    from runner.report.plan_json import plan_json
+    from runner.report.plan_file import shown_plan
     from runner.report.plan_text import plan_text
 
     project = Project(chosen)
@@ -44,7 +52,11 @@ def command(chosen: Chosen, offline: bool, detailed_exitcode: bool, **wished: An
         held = read_only_state(work.state_path, work.manifest.name)
         state = moved_state(held, moves(work.manifest, work.graph, held))
         options = RunOptions(wishes=wishes, command="plan")
-        plan, _ = make_plan(work, state, options, offline=offline)
+        plan, observed = make_plan(work, state, options, offline=offline)
+        if out is not None:
+            from runner.cli.saved import write_plan
+
+            write_plan(out, project, work, plan, (state, observed, wishes))
     chosen.outputs.plan(work, plan, screen)
-    screen.answer(plan_text(plan, screen.look, verbose=screen.verbose), plan_json(plan))
+    screen.answer(plan_text(plan, screen.look, verbose=screen.verbose), shown_plan(plan, screen.masked_value))
     return exits.of_plan(plan, detailed=detailed_exitcode)

@@ -49,6 +49,10 @@ class Screen:
         """The text as it may be written anywhere."""
         return self._masker.text(text)
 
+    def masked_value(self, value: Any) -> Any:
+        """A tree of JSON values as it may be written anywhere."""
+        return self._masker.value(value)
+
     def json(self, value: Any, *, line: bool = False) -> None:
         """A result for programs; with `line` on one line."""
         import json

@@ -10,13 +10,17 @@ if TYPE_CHECKING:
     from runner.compile.check import Work
     from runner.engine.desk import RunOptions
     from runner.engine.run import Session
+    from runner.model.saved import SavedPlan
 
 
 @contextmanager
-def locked(work: "Work", options: "RunOptions", screen: Screen) -> "Iterator[Session]":
+def locked(
+    work: "Work", options: "RunOptions", screen: Screen, saved: "SavedPlan | None" = None
+) -> "Iterator[Session]":
     """The state of the manifest, locked for the time of the block; what `moved:` says is recorded first.
 
-    A former holder that was killed is named aside: what it left open is settled by whoever applies next.
+    A former holder that was killed is named aside: what it left open is settled by whoever applies next. Raises
+    PlanStale when the state is not the one that `saved` was made from.
     """
     from runner.compile.moves import moves
     from runner.engine.run import open_session
@@ -28,6 +32,10 @@ def locked(work: "Work", options: "RunOptions", screen: Screen) -> "Iterator[Ses
         former = session.journal.former_holder
         if former is not None:
             screen.aside(f"Taken over from {former}, which ended without letting go of the state.")
+        if saved is not None:
+            from runner.engine.carrying import check_state
+
+            check_state(session, saved)
         taken = moves(work.manifest, work.graph, session.state)
         if taken:
             session.journal.record_now(*taken)

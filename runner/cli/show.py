@@ -15,17 +15,21 @@ from runner.model.errors import WrongUsage
 @manifest_options(argument=False)
 @sandbox_option
 def command(address: str, chosen: Chosen) -> int:
-    """Show everything that is known of one address, from the journal alone.
+    """Show everything that is known of one address, from the journal alone; or a saved plan.
 
     \b
     Examples:
       runner show dub/ep01/fr-FR
       runner show dub/ep01/fr-FR --json
+      runner show plan.json
     """
     from runner.cli.project import Project
+    from runner.cli.saved import is_plan_file
     from runner.engine.store import read_instance
     from runner.report.show import show_json, show_text
 
+    if is_plan_file(Path(address)):
+        return _plan(Path(address), chosen)
     project = Project(chosen)
     screen = project.screen
     name, file = project.state_place()
@@ -45,6 +49,17 @@ def _near(file: Path, name: str, address: str) -> str:
 
     near = get_close_matches(address, read_addresses(file, name), n=1)
     return f"did you mean `{near[0]}`?" if near else "`runner status --json` lists all"
+
+
+def _plan(file: Path, chosen: Chosen) -> int:
+    """A saved plan, as it was made; nobody is asked and nothing is read beside it."""
+    from runner.cli.screen import Screen
+    from runner.report.plan_file import plan_of, read_plan_file
+    from runner.report.plan_text import plan_text
+
+    screen, saved = Screen(chosen), read_plan_file(file)
+    screen.answer(plan_text(plan_of(saved.shown), screen.look, verbose=screen.verbose), dict(saved.shown))
+    return exits.DONE
 
 
 def _history(file: Path, address: str) -> list[dict[str, Any]]:

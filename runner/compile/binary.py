@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.compile.expression_errors import FileMissing
 from runner.compile.expressions import ExpressionError
+from runner.compile.reads import Reads
 from runner.model.text import LocalFile
 from runner.model.unknown import Unknown
 
@@ -29,8 +30,8 @@ def binary_fields(schema: Mapping[str, Any]) -> tuple[Steps, ...]:
 class Files:
     """Local files by the digest of their bytes; each is read once a run, however many items name it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, reads: Reads) -> None:
+        self._folder, self._reads = folder, reads
         self._held: dict[str, LocalFile] = {}
 
     def file(self, path: str) -> LocalFile:
@@ -42,6 +43,7 @@ class Files:
         found = self._held.get(path)
         if found is None:
             found = self._held[path] = self._read(path)
+            self._reads.note(path)
         return found
 
     def _read(self, path: str) -> LocalFile:

@@ -46,6 +46,7 @@ def read_source(
     if contains_unknown(spec_raw):
         return Source(Unknown(f"data.{path[-1]}"))
     spec = table_spec(spec_raw)
+    names["file"].reads.note(spec.file)
     table = read_rows(spec, folder)
     for problem in table.problems:
         if problem.code == "missing-file":

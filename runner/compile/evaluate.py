@@ -9,6 +9,7 @@ from runner.compile.compiled import BUILTINS, CompiledJob
 from runner.compile.findings import Findings
 from runner.compile.job_reader import JobReader
 from runner.compile.local import Artifact, Maker
+from runner.compile.reads import Reads
 from runner.compile.scope import ABSENT, Jobs, OutputsView, PartialOutputs
 from runner.compile.surroundings import Surroundings
 from runner.model.errors import InvalidInput
@@ -43,7 +44,8 @@ class Evaluator:
         self._catalogue, self._names, self._surroundings = catalogue, names, surroundings
         self._single = frozenset(name for name, compiled in jobs.items() if not compiled.many)
         self._reading = frozenset(name for name, compiled in jobs.items() if compiled.reads("jobs"))
-        self._files = Files(manifest.folder)
+        self.reads: Reads = names["file"].reads
+        self._files = Files(manifest.folder, self.reads)
         self._readers: dict[str, JobReader] = {}
         self._maker = Maker(manifest, publish)
         self._local: dict[str, Mapping[str, Any] | None] = {}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from runner.compile.expression_errors import Absent, EnvUnset, ExpressionError, FieldMissing, FileMissing
+from runner.compile.reads import Reads
 from runner.model.graph import Instance
 from runner.model.problem import Place
 from runner.model.text import FileText, Secret
@@ -262,10 +263,11 @@ class Env(Mapping[str, str]):
 class FileReader:
     """`file("path")`: the text of a file beside the manifest, read once, so that a whole run sees one content."""
 
-    __slots__ = ("_folder", "_held")
+    __slots__ = ("_folder", "_held", "reads")
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.reads = Reads(folder)
         self._held: dict[str, str] = {}
 
     def __call__(self, path: Any, secret: bool = False) -> str:
@@ -277,6 +279,7 @@ class FileReader:
         text = self._held.get(path)
         if text is None:
             text = self._held[path] = self._read(path)
+            self.reads.note(path)
         return Secret(text, f"file:{path}") if secret else FileText(text, path)
 
     def _read(self, path: str) -> str:

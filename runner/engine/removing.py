@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from runner.api.removing import Way, calls, failure, way_to_end
 from runner.compile.check import Work
 from runner.compile.plan_facts import BUILTINS
+from runner.engine.daytime import now_text
 from runner.engine.desk import Accounts
-from runner.engine.journal import Journal, now_text
+from runner.engine.journal import Journal
 from runner.engine.transport import Transport
 from runner.model.errors import RunnerError, WrongUsage
 from runner.model.event import Deleted, Event, Finished, Forgotten

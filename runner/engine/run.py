@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,7 @@ from runner.model.event import Received, RunEnded, RunStarted
 from runner.model.observation import Observations
 from runner.model.plan import Plan, Verb
 from runner.model.progress import Progress, RunResult
+from runner.model.saved import SavedPlan
 from runner.model.state import Phase, State
 from runner.model.unknown import contains_unknown
 
@@ -63,6 +65,7 @@ class Session:
         self.work = work
         self.options = options
         self.journal = journal
+        self.carried = ""
         self._observed = Observations()
 
     @property
@@ -73,6 +76,14 @@ class Session:
         """Take in what `resolve` left, ask the APIs, and plan."""
         take_in(self.journal)
         made, self._observed = make_plan(self.work, self.state, self.options)
+        return made
+
+    def carry(self, saved: SavedPlan) -> Plan:
+        """The saved plan, to be carried out exactly. Raises PlanStale."""
+        from runner.engine.carrying import carry
+
+        made, self._observed = carry(self, saved)
+        self.carried = saved.id
         return made
 
     def apply(self, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
@@ -95,7 +106,8 @@ class Session:
 
     async def _recorded(self, run: Apply, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
         try:
-            await self.journal.record(_started(self.work, self.options, self.journal))
+            started = replace(_started(self.work, self.options, self.journal), plan=self.carried)
+            await self.journal.record(started)
             result = await run.run()
             if not run.ending:
                 result = await pruned(self, plan, result, report)

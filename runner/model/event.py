@@ -15,7 +15,8 @@ from runner.model.part import PartFinished, PartReceipt
 
 @frozen(kw_only=True)
 class RunStarted(Event):
-    """A command began to work on the state. `commit` is the git commit of the manifest, when it stands in one."""
+    """A command began to work on the state. `commit` is the git commit of the manifest, when it stands in
+    one; `plan` the saved plan that it carries out."""
 
     kind: ClassVar[str] = "run-started"
     run: str
@@ -24,6 +25,7 @@ class RunStarted(Event):
     manifest: str
     holder: str
     commit: str = ""
+    plan: str = ""
 
 
 @frozen(kw_only=True)
