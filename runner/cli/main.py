@@ -27,6 +27,7 @@ COMMANDS = {
     "resolve": ("resolve", "Settle a call whose outcome only a person can know."),
     "import": ("import_", "Take over what exists remotely already."),
     "accept": ("accept", "Leave finished work as it is although its inputs changed."),
+    "refresh": ("refresh", "Tell where the APIs differ from what the state knows."),
     "destroy": ("destroy", "Delete at the APIs what the state knows."),
     "cancel": ("cancel", "End the work that runs for one address."),
     "state": ("state", "Change what the state knows, not what exists."),

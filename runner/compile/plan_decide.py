@@ -210,6 +210,9 @@ class Decider:
                     lost = path
                 else:
                     continue
+                if lost and held.seen == "gone":
+                    reason = f"{lost} is missing, and has gone there too: only paying anew brings it back"
+                    return Decision(Verb.BLOCKED, reason, command=replace_command(instance.address))
                 if lost:
                     return Decision(Verb.DOWNLOAD, f"{lost} is missing")
         return DONE

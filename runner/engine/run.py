@@ -6,12 +6,13 @@ import os
 import secrets
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from runner import __version__
 from runner.api.lifedata import Resource
@@ -29,7 +30,8 @@ from runner.engine.removing import of_manifest, pruned
 from runner.engine.stopping import stopping
 from runner.engine.store import read_state
 from runner.model.errors import StateCorrupt, StateError
-from runner.model.event import Received, RunEnded, RunStarted
+from runner.model.event import Received, Refreshed, RunEnded, RunStarted
+from runner.model.fold import fold_instance
 from runner.model.observation import Observations
 from runner.model.plan import Plan, Verb
 from runner.model.progress import Progress, RunResult
@@ -39,6 +41,9 @@ from runner.model.unknown import contains_unknown
 
 MOST_NAMED = 5
 """So many calls without an outcome are named at the end of a run whose journal failed."""
+
+if TYPE_CHECKING:
+    from runner.engine.refreshing import Refreshing
 
 
 def read_only_state(file: Path, name: str) -> State:
@@ -56,6 +61,24 @@ def make_plan(
         observed = Observations(offline=True)
         return plan(work, state, observed, options.wishes, stands(work)), observed
     return asyncio.run(observe_and_plan(work, state, options))
+
+
+def drift(work: Work, state: State) -> "Refreshing":
+    """What the APIs say now of what the state knows; nothing is noted anywhere."""
+    from runner.engine.refreshing import refresh
+
+    return asyncio.run(refresh(work, state, None, stands(work)))
+
+
+def seen_state(state: State, found: "Refreshing") -> State:
+    """The state as it will be once what was found is noted."""
+    instances = dict(state.instances)
+    for event in found.events:
+        if isinstance(event, Refreshed) and (
+            folded := fold_instance(instances[event.address], event, now_text())
+        ):
+            instances[event.address] = folded
+    return replace(state, instances=instances)
 
 
 class Session:
@@ -85,6 +108,16 @@ class Session:
         made, self._observed = carry(self, saved)
         self.carried = saved.id
         return made
+
+    def refresh(self, only: Collection[str] | None = None) -> "Refreshing":
+        """What the APIs say now of what the state knows (of `only` these addresses), noted in the state."""
+        from runner.engine.refreshing import refresh
+
+        take_in(self.journal)
+        found = asyncio.run(refresh(self.work, self.state, only, stands(self.work)))
+        if found.events:
+            self.journal.record_now(_started(self.work, self.options, self.journal), *found.events)
+        return found
 
     def apply(self, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
         """Do what the plan says. Raises StateCorrupt when the journal could not be written."""

@@ -8,6 +8,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from runner.model.event_base import Event as Event
+from runner.model.event_upkeep import Accepted as Accepted
+from runner.model.event_upkeep import Deleted as Deleted
+from runner.model.event_upkeep import Forgotten as Forgotten
+from runner.model.event_upkeep import Moved as Moved
+from runner.model.event_upkeep import Refreshed as Refreshed
 from runner.model.frozen import frozen
 from runner.model.http import Call
 from runner.model.part import PartFinished, PartReceipt
@@ -252,48 +257,11 @@ class Saved(Event):
     mtime_ns: int
 
 
-@frozen(kw_only=True)
-class Accepted(Event):
-    """A person left finished work as it is although its inputs changed to `digest`."""
-
-    kind: ClassVar[str] = "accepted"
-    address: str
-    digest: str
-    inputs: Any
-
-
-@frozen(kw_only=True)
-class Moved(Event):
-    """What was known as `address` is now `to`."""
-
-    kind: ClassVar[str] = "moved"
-    address: str
-    to: str
-
-
-@frozen(kw_only=True)
-class Deleted(Event):
-    """What stood there as `id` was deleted at the API, or was not there any more."""
-
-    kind: ClassVar[str] = "deleted"
-    address: str
-    generation: int
-    id: str
-
-
-@frozen(kw_only=True)
-class Forgotten(Event):
-    """The state no longer knows this address; by this alone nothing is done to the remote thing."""
-
-    kind: ClassVar[str] = "forgotten"
-    address: str
-
-
 KINDS: Mapping[str, type[Event]] = {
     made.kind: made
     for made in (
         RunStarted, RunEnded, Intended, GroupIntended, GroupReceived, GroupClosed, Received, Refused, Withdrawn,
         Settling, Doubted, Resolved, Progressed, PartFinished, Finished, Saving, Saved, Accepted, Moved,
-        Deleted, Forgotten,
+        Refreshed, Deleted, Forgotten,
     )
 }  # fmt: skip

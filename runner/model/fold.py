@@ -11,6 +11,7 @@ from runner.model.event import (
     Intended,
     Progressed,
     Received,
+    Refreshed,
     Refused,
     Resolved,
     Saved,
@@ -231,6 +232,8 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
                 return known
             file = evolve(announced, done=True, mtime_ns=event.mtime_ns)
             return evolve(known, files={**known.files, event.path: file})
+        case Refreshed():
+            return evolve(known, seen=event.seen, seen_outputs=event.outputs)
         case Accepted():
             return evolve(known, accepted=event.digest)
         case _:

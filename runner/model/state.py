@@ -31,6 +31,7 @@ class InstanceState:
     `superseded` is what stood there before the open intent, and stands again when the intent had no effect; `tried` is
     then the number of the generation that was not made, and `consented` its digest. `since` is the time of the phase,
     ISO 8601 UTC.
+    `seen` is what the last refresh saw of it (there, failed, gone; empty: none did), `seen_outputs` what differed then.
     """
 
     address: str
@@ -59,6 +60,8 @@ class InstanceState:
     former: tuple[tuple[int, str], ...] = ()
     since: str = ""
     parts: tuple[PartState, ...] = ()
+    seen: str = ""
+    seen_outputs: Mapping[str, Any] | None = None
     superseded: "InstanceState | None" = None
     tried: int = 0
     consented: str = ""
