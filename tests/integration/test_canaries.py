@@ -1,0 +1,156 @@
+"""Secrets never surface: canaries are put wherever a secret may stand, every command is run, and all that they print
+and write is searched for them, plain and in every spelling in which they may travel.
+"""
+
+import base64
+import json
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+from applying import Ended, Stage, captured
+
+MANIFEST = """\
+version: 1
+name: season
+data: {episodes: {file: episodes.csv}}
+providers:
+  dubformer:
+    base_url: ${{ env.DUBFORMER_URL }}
+    auth: {token: "${{ env.DUBFORMER_TOKEN }}"}
+    settle: {effect: 1s, lag: 200ms}
+jobs:
+  dub:
+    uses: dubformer.project
+    for_each: ${{ data.episodes }}
+    with:
+      name: ${{ each.id }}
+      source_lang: en
+      target_lang: fr-FR
+      source_video_url: ${{ env.MEDIA_URL }}${{ each.id }}.mp4?minutes=3
+      glossary_content: ${{ file("glossary.txt", secret=true) }}
+      source_script_content: ${{ "as told by " + file("author.txt", secret=true) }}
+    labels: {episode: "${{ each.id }}"}
+    save: {video: "out/${{ each.key }}.mp4"}
+"""
+GLOSSARY = "Canary&Glossary/9f3b+77=é"
+AUTHOR = "Canary:Author \\"
+COMMANDS = (
+    ["validate"],
+    ["plan", "--offline"],
+    [
+        "plan",
+        "--json",
+        "--out",
+        "made/plan.json",
+        "--junit",
+        "made/p.xml",
+        "--markdown",
+        "made/p.md",
+        "--annotations",
+    ],
+    [
+        "apply",
+        "--auto-approve",
+        "--verbose",
+        "--max-time",
+        "3s",
+        "--junit",
+        "made/a.xml",
+        "--markdown",
+        "made/a.md",
+    ],
+    ["apply", "--auto-approve", "--json", "--max-time", "20s"],
+    ["status", "--json"],
+    ["status", "--verbose"],
+    ["refresh", "--json"],
+    ["report", "cost", "--by", "label.episode"],
+    ["graph", "--instances"],
+    ["plan", "--refresh", "--verbose"],
+    ["accept", "dub/*", "--json"],
+)
+
+
+@pytest.fixture
+def season(stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    made = stage(MANIFEST, ids=("e1", "e2", "refused"), speed=500.0)
+    made.write("glossary.txt", GLOSSARY)
+    made.write("author.txt", AUTHOR)
+    monkeypatch.chdir(made.folder)
+    monkeypatch.setenv("DUBFORMER_URL", made.sandbox.base_urls["dubformer"])
+    monkeypatch.setenv("DUBFORMER_TOKEN", made.sandbox.credentials["dubformer"]["token"])
+    monkeypatch.setenv("MEDIA_URL", made.sandbox.media_url)
+    return made
+
+
+def spellings(secret: str) -> set[bytes]:
+    raw = secret.encode()
+    shown = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    shown.add(json.dumps(secret, ensure_ascii=False)[1:-1])
+    for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw)):
+        shown.add(encoded.decode().rstrip("="))
+    return {one.encode() for one in shown}
+
+
+def found_in(content: bytes, season: Stage) -> list[str]:
+    secrets = {
+        "token": season.sandbox.credentials["dubformer"]["token"],
+        "glossary": GLOSSARY,
+        "author": AUTHOR,
+    }
+    return [name for name, secret in secrets.items() if any(one in content for one in spellings(secret))]
+
+
+def written(season: Stage) -> list[Path]:
+    """Every file of the project but the secrets themselves; the sandbox's world is the other side's."""
+    own = {season.folder / "glossary.txt", season.folder / "author.txt"}
+    world = season.folder / ".runner" / "season.sandbox"
+    files = [path for path in season.folder.rglob("*") if path.is_file() and path not in own]
+    return [path for path in files if not path.is_relative_to(world)]
+
+
+def typed(season: Stage, words: list[str]) -> Ended:
+    return captured([*words, "-f", str(season.file)])
+
+
+def test_no_command_prints_or_writes_a_secret(season: Stage) -> None:
+    season.faults(
+        {"match": {"operation": "createProject"}, "times": 1, "do": {"drop": "after"}},
+        {"match": {"operation": "createProject"}, "times": 1, "do": {"status": 400}},
+        {"match": {"operation": "listProjects"}, "times": 1, "do": {"garbage": True}},
+    )
+
+    told = {" ".join(words): typed(season, words) for words in COMMANDS}
+    told["show"] = typed(season, ["show", "dub/e1", "--json"])
+    told["show plan"] = captured(["show", "made/plan.json"])
+    told["apply plan"] = captured(["apply", "made/plan.json"])
+    told["resolve"] = typed(season, ["resolve", "dub/e1", "--abandon"])
+    told["destroy"] = typed(season, ["destroy", "--auto-approve", "--verbose"])
+
+    assert season.paid(), "nothing was sent at all"
+    assert {
+        name: found for name, ended in told.items() if (found := found_in(ended.all.encode(), season))
+    } == {}
+    files = {str(path): found for path in written(season) if (found := found_in(path.read_bytes(), season))}
+    assert files == {}
+    assert (season.folder / "made/plan.json").exists()
+
+
+def test_an_api_that_sends_secrets_back_does_not_bring_them_to_the_surface(season: Stage) -> None:
+    token = season.sandbox.credentials["dubformer"]["token"]
+    season.write("episodes.csv", f"id\n{token}\n")
+
+    ended = typed(season, ["apply", "--auto-approve"])
+
+    assert token not in ended.all
+
+
+def test_a_wrong_token_is_not_named_when_it_is_refused(
+    season: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUBFORMER_TOKEN", "Canary-Wrong-Token-1234")
+
+    ended = typed(season, ["apply", "--auto-approve", "--verbose"])
+
+    assert ended.code != 0
+    assert "Canary-Wrong-Token-1234" not in ended.all
