@@ -1,6 +1,7 @@
 """Which manifest a command speaks of."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from runner.cli.screen import here
@@ -20,6 +21,17 @@ def find_manifest(given: Path | None) -> Path:
         raise WrongUsage("there is no manifest here", "name one with `-f FILE`")
     names = ", ".join(here(file) for file in found)
     raise WrongUsage(f"there are several manifests here: {names}", "name one with `-f FILE`")
+
+
+def manifests_of(named: Iterable[Path]) -> list[Path]:
+    """The manifests that are named, each once and in order; a folder stands for those in it. WrongUsage for none."""
+    found: dict[Path, None] = {}
+    for path in named:
+        inside = sorted(file for file in path.iterdir() if _is_manifest(file)) if path.is_dir() else [path]
+        if not inside:
+            raise WrongUsage(f"there is no manifest in {path}", "name a file, or another folder")
+        found.update(dict.fromkeys(inside))
+    return list(found)
 
 
 def _is_manifest(file: Path) -> bool:

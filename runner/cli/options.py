@@ -1,7 +1,7 @@
 """Options that several commands share, each written once."""
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ import click
 
 from runner.cli import exits
 from runner.cli.outputs import Outputs
-from runner.model.errors import InvalidInput
+from runner.model.errors import InvalidInput, RunnerError
 from runner.model.frozen import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,34 +40,25 @@ class Chosen:
     sandbox: str = ""
     out_dir: Path | None = None
     outputs: Outputs = field(default_factory=Outputs)
+    several: bool = False
 
 
 def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
-    """`FILE`, `-f`, `--var`, `--vars`, `--json`, `--no-color`, `--verbose`; the function gets one `chosen`."""
+    """`FILE`, `-f`, `--var`, `--vars`, `--json`, `--no-color`, `--verbose`; the function gets one `chosen`.
+
+    With several manifests it is called for each, and the worst exit code is theirs: one's trouble stays its own.
+    """
 
     def decorate(function: F) -> F:
         @wraps(function)
         def gathered(*args: Any, **values: Any) -> Any:
-            named, placed = values.pop("file_option"), values.pop("file", None)
-            if named is not None and placed is not None and named != placed:
-                raise click.UsageError(f"two manifests are named: {named} and {placed}")
-            chosen = Chosen(
-                file=named or placed,
-                variables=values.pop("variables"),
-                variable_files=values.pop("variable_files"),
-                json=values.pop("as_json"),
-                no_color=values.pop("no_color"),
-                verbose=values.pop("verbose"),
-                sandbox=values.pop("sandbox", None) or "",
-                out_dir=values.pop("out_dir", None),
-                outputs=Outputs(
-                    values.pop("junit", None), values.pop("markdown", None), values.pop("annotations", None)
-                ),
-            )
-            try:
-                return function(*args, chosen=chosen, **values)
-            except InvalidInput as error:
-                return _invalid(error, chosen)
+            named, placed = values.pop("files"), values.pop("file", None)
+            if placed is not None and named and set(named) != {placed}:
+                raise click.UsageError(f"two manifests are named: {named[0]} and {placed}")
+            chosen = _chosen((placed,) if placed is not None else named, values)
+            if len(chosen) == 1:
+                return _called(function, args, chosen[0], values)
+            return exits.worst([_apart(function, args, one, values) for one in chosen])
 
         made: Any = gathered
         for option in reversed(_MANIFEST_OPTIONS):
@@ -75,6 +66,48 @@ def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
         return click.argument("file", required=False, type=_PATH)(made) if argument else made  # type: ignore[no-any-return]
 
     return decorate
+
+
+def _chosen(named: tuple[Path, ...], values: dict[str, Any]) -> list[Chosen]:
+    """What is chosen for each manifest that is named; None where the only one here is meant."""
+    from runner.cli.find import manifests_of
+
+    files: list[Path | None] = [*manifests_of(named)] or [None]
+    made = Chosen(
+        variables=values.pop("variables"),
+        variable_files=values.pop("variable_files"),
+        json=values.pop("as_json"),
+        no_color=values.pop("no_color"),
+        verbose=values.pop("verbose"),
+        sandbox=values.pop("sandbox", None) or "",
+        out_dir=values.pop("out_dir", None),
+    )
+    outputs = Outputs(
+        values.pop("junit", None), values.pop("markdown", None), values.pop("annotations", None)
+    )
+    if len(files) == 1:
+        return [replace(made, file=files[0], outputs=outputs)]
+    return [replace(made, file=file, outputs=outputs.of(file.stem), several=True) for file in files if file]
+
+
+def _called(function: Callable[..., Any], args: Any, chosen: Chosen, values: dict[str, Any]) -> Any:
+    try:
+        return function(*args, chosen=chosen, **values)
+    except InvalidInput as error:
+        return _invalid(error, chosen)
+
+
+def _apart(function: Callable[..., Any], args: Any, chosen: Chosen, values: dict[str, Any]) -> int:
+    """One manifest of several: whatever is wrong with it is told, and the others are gone on with."""
+    if not chosen.json:
+        click.echo(f"== {chosen.file} ==", err=True)
+    try:
+        code = _called(function, args, chosen, values)
+    except RunnerError as error:
+        hint = f" — {error.hint}" if error.hint else ""
+        click.echo(f"runner: {error.message}{hint}", err=True)
+        return exits.of_error(error)
+    return code if isinstance(code, int) else exits.DONE
 
 
 def _invalid(error: InvalidInput, chosen: Chosen) -> int:
@@ -101,10 +134,11 @@ _MANIFEST_OPTIONS = (
     click.option(
         "-f",
         "--file",
-        "file_option",
+        "files",
+        multiple=True,
         type=_PATH,
         metavar="FILE",
-        help="The manifest; by default the only one here.",
+        help="The manifest, by default the only one here; several, or a folder of them, one after the other.",
     ),
     click.option(
         "--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set one of the manifest's vars."
@@ -160,6 +194,16 @@ _PLAN_OPTIONS = (
         "--target", "targets", multiple=True, metavar="GLOB", help="Only these addresses and what they need."
     ),
     click.option("--exclude", "exclude", multiple=True, metavar="GLOB", help="Not these addresses."),
+    click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Only what carries this label, and what it needs.",
+    ),
+    click.option(
+        "--only-failed", is_flag=True, help="Only what failed, was refused or given up, and what it needs."
+    ),
     click.option(
         "--prune", is_flag=True, help="Delete at the APIs what left the manifest (of --target, if given)."
     ),

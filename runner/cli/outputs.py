@@ -56,6 +56,14 @@ class Outputs:
     markdown: Path | None = None
     annotations: bool | None = None
 
+    def of(self, name: str) -> "Outputs":
+        """Files of its own for one manifest of several: `plan.md` becomes `plan.season.md`."""
+
+        def own(file: Path | None) -> Path | None:
+            return file.with_name(f"{file.stem}.{name}{file.suffix}") if file is not None else None
+
+        return Outputs(own(self.junit), own(self.markdown), self.annotations)
+
     def problems(self, manifest: str, problems: "Sequence[Problem]", screen: "Screen") -> None:
         """What is wrong with a manifest, or that nothing is."""
         if self.junit is not None:

@@ -17,6 +17,8 @@ def wishes_of(
     replace: tuple[str, ...],
     new_state: bool,
     prune: bool,
+    only_failed: bool,
+    labels: tuple[str, ...],
 ) -> Wishes:
     """The options of `plan_options` as one value."""
     return Wishes(
@@ -27,7 +29,16 @@ def wishes_of(
         exclude=exclude,
         new_state=new_state,
         prune=prune,
+        only_failed=only_failed,
+        labels=tuple(_label(word) for word in labels),
     )
+
+
+def _label(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not name or not equals:
+        raise WrongUsage(f"`--label {word}` names no label", "write `--label NAME=VALUE`")
+    return name, value
 
 
 def checked(wishes: Wishes, graph: Graph) -> Wishes:

@@ -10,7 +10,7 @@ from runner.compile.check import Work
 from runner.compile.consent import Consents, import_command, replace_command, resolve_command
 from runner.compile.diff import diff_inputs
 from runner.compile.plan_facts import ACTION, BUILTIN, LOOKUP, AllFacts, JobFacts
-from runner.compile.plan_select import Limit, selected
+from runner.compile.plan_select import Limit, asked_for, selected
 from runner.compile.plan_sight import Sight
 from runner.compile.plan_verbs import (
     DONE,
@@ -55,7 +55,7 @@ class Decider:
         self._wishes = wishes
         self._files = files
         self._consents = Consents(wishes)
-        self._selected = selected(work.graph, wishes)
+        self._selected = selected(work.graph, wishes, asked_for(work, state, wishes))
         self._limit = Limit(wishes.limit)
         self._renamed = _gone(work, state)
         self.renames: dict[str, str] = {}

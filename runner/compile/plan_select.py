@@ -1,21 +1,31 @@
 """Which instances a plan speaks of: targets with what they need, exclusions, the first few of each job."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
+from runner.compile.plan_verbs import ENDED_BADLY, NOT_DONE
 from runner.model.graph import Graph, Instance
+from runner.model.state import State
 from runner.model.wishes import Globs, Wishes
 
+if TYPE_CHECKING:
+    from runner.compile.check import Work
 
-def selected(graph: Graph, wishes: Wishes) -> frozenset[str] | None:
+
+Wanted = Callable[[Instance], bool]
+"""Whether an instance is one of those that are asked for, beyond its address."""
+
+
+def selected(graph: Graph, wishes: Wishes, wanted: Wanted | None = None) -> frozenset[str] | None:
     """The addresses a plan may do something to; None: all of them. What a target needs comes along."""
-    if not wishes.targets and not wishes.exclude:
+    if not wishes.targets and not wishes.exclude and wanted is None:
         return None
-    wanted, unwanted = Globs(wishes.targets), Globs(wishes.exclude)
+    targets, unwanted = Globs(wishes.targets), Globs(wishes.exclude)
     found: set[str] = set()
     whole_jobs: set[str] = set()
     for instance in reversed(tuple(graph)):  # what is needed stands before what needs it
         address = instance.address
-        named = not wanted or address in wanted
+        named = (not targets or address in targets) and (wanted is None or wanted(instance))
         if not (named or address in found or instance.job in whole_jobs) or address in unwanted:
             found.discard(address)
             continue
@@ -23,6 +33,21 @@ def selected(graph: Graph, wishes: Wishes) -> frozenset[str] | None:
         for need in instance.needs:
             (whole_jobs if need.gather else found).add(need.target)
     return frozenset(found)
+
+
+def asked_for(work: "Work", state: State, wishes: Wishes) -> Wanted | None:
+    """What `--only-failed` and `--label` ask for; None where they are not given."""
+    if not wishes.only_failed and not wishes.labels:
+        return None
+    labels = dict(wishes.labels)
+
+    def wanted(instance: Instance) -> bool:
+        held = state.instances.get(instance.address)
+        if wishes.only_failed and (held is None or held.phase not in (*NOT_DONE, *ENDED_BADLY)):
+            return False
+        return not labels or labels.items() <= work.evaluator.labels(instance).items()
+
+    return wanted
 
 
 def unmatched(graph: Graph, patterns: Iterable[str], known: Iterable[str] = ()) -> tuple[str, ...]:

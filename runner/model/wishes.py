@@ -15,7 +15,8 @@ class Wishes:
     `retry_failed`: the same for everything that failed there. `limit`: so many items of each job, with what
     follows from them. `targets`, `exclude`: globs of addresses; what a target needs comes along.
     `new_state`: remote things of the same name are known and meant to stay beside the new ones.
-    `prune`: what left the manifest is deleted.
+    `prune`: what left the manifest is deleted. `only_failed`: only what failed, was refused or given up. `labels`:
+    (name, value) pairs, each of which an instance must carry.
     """
 
     replace: tuple[str, ...] = ()
@@ -25,6 +26,8 @@ class Wishes:
     exclude: tuple[str, ...] = ()
     new_state: bool = False
     prune: bool = False
+    only_failed: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 class Globs:

@@ -183,7 +183,8 @@ def _unsigned(value: Any) -> Any:
 
 
 def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    """Lists as tuples, those inside too: JSON knows no tuples."""
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
 def _problem(held: Mapping[str, Any]) -> Problem:
