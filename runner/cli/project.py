@@ -81,14 +81,16 @@ class Project:
         return found
 
     def check(
-        self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None
+        self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None, building: bool = True
     ) -> "tuple[Work | None, tuple[Problem, ...]]":
         """Everything about the manifest that can be known here: the work, or every problem in one pass."""
         from runner.compile.check import check_file
         from runner.compile.surroundings import Surroundings
 
         out_dir = self.chosen.out_dir.absolute() if self.chosen.out_dir is not None else None
-        surroundings = Surroundings(os.environ, offline=offline, sandbox=sandbox, out_dir=out_dir)
+        surroundings = Surroundings(
+            os.environ, offline=offline, sandbox=sandbox, out_dir=out_dir, building=building
+        )
         return check_file(self.file, self.variables, surroundings)
 
     def work(self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None) -> "Work":

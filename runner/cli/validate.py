@@ -29,7 +29,7 @@ def command(chosen: Chosen) -> int:
 
     project = Project(chosen)
     screen = project.screen
-    work, problems = project.check(offline=True)
+    work, problems = project.check(offline=True, building=False)
     if screen.json_wanted:
         told = [problem_json(problem, Path.cwd()) for problem in problems]
         screen.json({"version": 1, "valid": work is not None, "manifest": project.shown, "problems": told})

@@ -47,13 +47,13 @@ class Evaluator:
         self.reads: Reads = names["file"].reads
         self._files = Files(manifest.folder, self.reads)
         self._readers: dict[str, JobReader] = {}
-        self._maker = Maker(manifest, publish)
+        self._maker = Maker(manifest, publish, surroundings.building)
         self._local: dict[str, Mapping[str, Any] | None] = {}
         self._estimates: dict[str, Mapping[str, float]] = {}
 
     def publishing(self, publish: PublishSettings | None) -> None:
         """Says where built files are published, before anything is evaluated."""
-        self._maker = Maker(self.manifest, publish)
+        self._maker = Maker(self.manifest, publish, self._surroundings.building)
         self._readers.clear()
         self._local.clear()
 

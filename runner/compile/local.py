@@ -51,6 +51,9 @@ PUBLISH_SCHEMA: dict[str, Any] = {
     },
 }
 
+UNBUILT = "0" * 64
+"""Stands for the digest of a workbook that is only checked."""
+
 OUTPUTS = ("url", "path", "sha256", "size", "name")
 """What both give to other jobs."""
 
@@ -108,11 +111,19 @@ def _without_file(problems: tuple[Problem, ...]) -> Artifact:
     return Artifact("", "", 0, None, None, "", "", problems)
 
 
+def _sound(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems, when all of them are warnings; raises InvalidInput with the others."""
+    wrong = [problem for problem in problems if not problem.warning]
+    if wrong:
+        raise InvalidInput(wrong)
+    return problems
+
+
 class Maker:
     """Makes artifacts from evaluated inputs; the same inputs make the same bytes."""
 
-    def __init__(self, manifest: Manifest, publish: PublishSettings | None) -> None:
-        self._manifest, self._publish = manifest, publish
+    def __init__(self, manifest: Manifest, publish: PublishSettings | None, building: bool = True) -> None:
+        self._manifest, self._publish, self._building = manifest, publish, building
         self._templates: dict[str, Any] = {}
 
     def is_file(self, template: str) -> bool:
@@ -134,7 +145,7 @@ class Maker:
         return self._copy(inputs)
 
     def _workbook(self, instance: Instance, inputs: Mapping[str, Any], used: Sequence[str]) -> Artifact:
-        from runner.workbook.build import build, published_name
+        from runner.workbook.build import build, misfits, published_name
         from runner.workbook.rows import Row, place_of
 
         where, _ = self._manifest.locate(("jobs", instance.job, "with"))
@@ -145,11 +156,13 @@ class Maker:
             for row, hand in zip(inputs["rows"], by_hand, strict=True)
         ]
         ignored = [*used, *(str(name) for name in inputs.get("ignore") or ())]
-        built = build(self._template(str(inputs["template"]), where), rows, ignore=ignored)
-        wrong = [problem for problem in built.problems if not problem.warning]
-        if wrong:
-            raise InvalidInput(wrong)
+        template = self._template(str(inputs["template"]), where)
         stem = str(inputs.get("name") or instance.address)
+        if not self._building:
+            problems = _sound(misfits(template, rows, ignore=ignored))
+            return self._made(published_name(stem, UNBUILT), UNBUILT, 0, b"", None, problems)
+        built = build(template, rows, ignore=ignored)
+        _sound(built.problems)
         name = published_name(stem, built.sha256)
         return self._made(name, built.sha256, len(built.content), built.content, None, built.problems)
 

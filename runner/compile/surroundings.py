@@ -22,9 +22,14 @@ class SandboxOverrides:
 
 @frozen
 class Surroundings:
-    """`env` is read by the names that the manifest uses. `out_dir` None: files are saved beside the manifest."""
+    """`env` is read by the names that the manifest uses. `out_dir` None: files are saved beside the manifest.
+
+    `building` is false where it is only asked what is wrong: the rows of workbooks are looked at, and none is made, so
+    that the digests in their names and URLs are zeros.
+    """
 
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     offline: bool = False
     sandbox: SandboxOverrides | None = None
     out_dir: Path | None = None
+    building: bool = True

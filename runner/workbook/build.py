@@ -43,7 +43,34 @@ def build(
     no column is a problem unless named in `ignore` (names as the rows spell them; what expressions of `columns:`
     use belongs there too). `where` is the place of problems of the whole.
     """
-    where = where or Place(template.name)
+    fitted = _fitted(template, rows, ignore, where or Place(template.name))
+    if any(not problem.warning for problem in fitted.problems):
+        return Built(b"", "", 0, fitted.problems)
+    order = [fitted.slots.get(target, len(fitted.slots)) for target in fitted.targets]
+    count = len(fitted.cells)
+    body = ([_at(cells, slot) for slot in order] for cells in _emptied(fitted.cells))
+    content = _content(template, fitted.targets, body)
+    return Built(content, hashlib.sha256(content).hexdigest(), count, fitted.problems)
+
+
+def misfits(
+    template: Template, rows: Sequence[Row], *, ignore: Collection[str] = (), where: Place | None = None
+) -> tuple[Problem, ...]:
+    """The problems and warnings of the workbook of these rows, without making it."""
+    return _fitted(template, rows, ignore, where or Place(template.name)).problems
+
+
+@frozen
+class _Fitted:
+    """Rows as cells by the slots of their columns, and the columns that are written."""
+
+    cells: list[Cells]
+    slots: dict[Target, int]
+    targets: list[Target]
+    problems: tuple[Problem, ...]
+
+
+def _fitted(template: Template, rows: Sequence[Row], ignore: Collection[str], where: Place) -> _Fitted:
     findings = Findings()
     if not rows:
         findings.add("empty-table", "there are no rows for the workbook", where, "give it rows")
@@ -58,15 +85,7 @@ def build(
     _number(targets, slots, filled)
     _judge_rows(template, rows, filled, slots, findings)
     _judge_unique(rows, filled, slots, findings)
-    problems = findings.close(where.file)
-    if any(not problem.warning for problem in problems):
-        return Built(b"", "", 0, problems)
-    order = [slots.get(target, len(slots)) for target in targets]
-    count = len(filled)
-    content = _content(
-        template, targets, ([_at(cells, slot) for slot in order] for cells in _emptied(filled))
-    )
-    return Built(content, hashlib.sha256(content).hexdigest(), count, problems)
+    return _Fitted(filled, slots, targets, findings.close(where.file))
 
 
 def published_name(stem: str, sha256: str, suffix: str = ".xlsx") -> str:

@@ -5,6 +5,7 @@ With RUNNER_UPDATE_CASES=1 the expected texts are written anew; read what they t
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def told(case: Path) -> str:
     surroundings = Surroundings(env=optional(case / "env.json"), offline=not (case / "online").exists())
     work, problems = check_file(Path("manifest.yaml"), optional(case / "vars.json"), surroundings)
     assert work is None
+    unbuilt = replace(surroundings, building=False)
+    assert check_file(Path("manifest.yaml"), optional(case / "vars.json"), unbuilt)[1] == problems
     return problems_text(problems, Path.cwd()) + "\n"
 
 

@@ -13,7 +13,7 @@ from python_calamine import load_workbook
 from runner.model.errors import InvalidInput
 from runner.model.problem import Place
 from runner.model.text import PublishedUrl, Secret
-from runner.workbook.build import Built, build, published_name
+from runner.workbook.build import Built, build, misfits, published_name
 from runner.workbook.compare import cell_diff
 from runner.workbook.rows import Row
 from runner.workbook.tables import TableSpec, place_of, read_table
@@ -287,3 +287,17 @@ def test_a_row_put_in_between_is_the_only_difference() -> None:
 def test_a_long_script_is_one_workbook() -> None:
     built = production(*({"ID": number, "Text_FR-FR": "x"} for number in range(10_000)))
     assert (built.rows, len(read(built))) == (10_000, 10_001)
+
+
+def test_what_is_wrong_is_known_without_making_a_workbook() -> None:
+    template = load_template("revoice-production", Path())
+    place = Place("lines.csv", 2)
+    rows = [
+        Row({"ID": 1, "Text_FR-FR": "Bonjour"}, place),
+        Row({"ID": 2, "Emotion": "Boredom", "Other": "x"}, place),
+    ]
+
+    found = misfits(template, rows)
+
+    assert found == build(template, rows).problems
+    assert {problem.code for problem in found} >= {"missing-cell"}
