@@ -4,14 +4,17 @@ aiohttp's trace hooks tell when a connection, new or kept alive, was handed to a
 been sent, whatever the exception is called; from then on everything may have been. The class of an exception decides
 nothing here: a connection that is dropped after the request reports the same class as one that never came about.
 Source: https://docs.aiohttp.org/en/stable/tracing_reference.html
+
+aiohttp sends GET, PUT and DELETE a second time when a kept-alive connection turns out to be dead, and bounds no
+writing. `runner.engine.exchange` takes away the one and adds the other.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
 
 import aiohttp
 from yarl import URL
@@ -20,23 +23,14 @@ from runner import __version__
 from runner.api.decode import decode
 from runner.api.operation import Operation
 from runner.engine.addresses import ForbiddenAddress, GuardedResolver, Reach, Unreachable, near
+from runner.engine.exchange import CHUNK, Broken, Exchange, Timeouts, once, trace
 from runner.model.http import Answer, Call, NoAnswer, Reply, Upload
 
 MOST_BYTES = 64 * 1024 * 1024
 """An answer that is larger than this is not read to its end."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-CHUNK = 256 * 1024
 USER_AGENT = f"runner/{__version__}"
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to get a connection, between two pieces of an answer, and for one exchange as a whole."""
-
-    connect: float = 15.0
-    read: float = 120.0
-    total: float = 900.0
 
 
 @dataclass(slots=True)
@@ -51,8 +45,13 @@ class Stream:
 class Transport:
     """Pools: one for API calls, one whose connections are used once, one for each reach of addresses out of answers."""
 
-    def __init__(self, timeouts: Timeouts | None = None) -> None:
-        self._timeouts = timeouts or Timeouts()
+    def __init__(self, timeouts: Timeouts | None = None, tls: ssl.SSLContext | None = None) -> None:
+        """`tls` tells whom to trust; the system's authorities where it is None."""
+        self._timeouts = limits = timeouts or Timeouts()
+        self._phases = aiohttp.ClientTimeout(
+            total=None, connect=limits.connect, sock_connect=limits.connect, sock_read=limits.read
+        )
+        self._tls = tls
         self._pools: dict[str, aiohttp.ClientSession] = {}
         self._guards: dict[Reach, aiohttp.ClientSession] = {}
 
@@ -71,30 +70,36 @@ class Transport:
         *,
         fresh: bool = False,
         operation: Operation | None = None,
+        leaving: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a call once and read its whole answer. Redirects are not followed: they are answers.
 
         `url` is complete; `headers` are the call's own and the credentials. `fresh`: never on an idle connection.
-        `operation`: whose schemas tell numbers and lists in an answer in XML.
+        `operation`: whose schemas tell numbers and lists in an answer in XML. `leaving` is called when a connection
+        is there, right before the first byte.
         """
-        facts = SimpleNamespace(left=False)
+        exchange = Exchange(self._timeouts, leaving)
         try:
-            async with self._pool("fresh" if fresh else "api").request(
-                call.method,
-                URL(url, encoded=True),
-                headers=_headers(call, headers),
-                data=_body(call.body),
-                allow_redirects=False,
-                trace_request_ctx=facts,
-            ) as response:
+            async with (
+                exchange.bounded(call.body),
+                self._pool("fresh" if fresh else "api").request(
+                    call.method,
+                    URL(url, encoded=True),
+                    headers=_headers(call, headers),
+                    data=_body(call.body, exchange),
+                    allow_redirects=False,
+                    timeout=self._phases,
+                    trace_request_ctx=exchange,
+                ) as response,
+            ):
                 raw = await _read(response.content, MOST_BYTES)
                 if raw is None:
                     return NoAnswer(True, f"the answer is larger than {MOST_BYTES // 1024 // 1024} MiB")
                 return _decoded(response, raw, operation)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            return NoAnswer(facts.left, describe(error))
-        except asyncio.CancelledError:
-            raise
+        except TimeoutError:
+            return NoAnswer(exchange.left, exchange.late())
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return NoAnswer(exchange.left, describe(error))
 
     @asynccontextmanager
     async def stream(
@@ -129,7 +134,9 @@ class Transport:
 
     def _pool(self, name: str) -> aiohttp.ClientSession:
         if name not in self._pools:
-            self._pools[name] = self._session(aiohttp.TCPConnector(limit=0, force_close=name == "fresh"))
+            tls = self._tls if self._tls is not None else True
+            connector = aiohttp.TCPConnector(limit=0, force_close=name == "fresh", ssl=tls)
+            self._pools[name] = self._session(connector)
         return self._pools[name]
 
     def _guarded(self, reach: Reach) -> aiohttp.ClientSession:
@@ -150,23 +157,10 @@ class Transport:
                 sock_read=limits.read,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=[_trace()],
+            trace_configs=[trace()],
+            middlewares=(once,),
             auto_decompress=not endless,
         )
-
-
-def _trace() -> aiohttp.TraceConfig:
-    """Hooks that note when a connection was handed over."""
-    trace = aiohttp.TraceConfig()
-
-    async def handed(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:
-        facts = context.trace_request_ctx
-        if facts is not None:
-            facts.left = True
-
-    trace.on_connection_create_end.append(handed)
-    trace.on_connection_reuseconn.append(handed)
-    return trace
 
 
 def _headers(call: Call, headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -177,25 +171,29 @@ def _headers(call: Call, headers: Sequence[tuple[str, str]]) -> list[tuple[str, 
     return made
 
 
-def _body(pieces: Sequence[bytes | Upload]) -> bytes | AsyncIterator[bytes] | None:
+def _body(pieces: Sequence[bytes | Upload], exchange: Exchange) -> bytes | AsyncIterator[bytes] | None:
     if not pieces:
         return None
-    if all(isinstance(piece, bytes) for piece in pieces):
+    if exchange.whole(pieces):
         return b"".join(piece for piece in pieces if isinstance(piece, bytes))
-    return _streamed(pieces)
+    return _streamed(pieces, exchange)
 
 
-async def _streamed(pieces: Sequence[bytes | Upload]) -> AsyncIterator[bytes]:
+async def _streamed(pieces: Sequence[bytes | Upload], exchange: Exchange) -> AsyncIterator[bytes]:
     for piece in pieces:
         if isinstance(piece, bytes):
-            yield piece
+            for start in range(0, len(piece), CHUNK):
+                exchange.writes()
+                yield piece[start : start + CHUNK]
             continue
         file = await asyncio.to_thread(open, piece.path, "rb")
         try:
             while chunk := await asyncio.to_thread(file.read, CHUNK):
+                exchange.writes()
                 yield chunk
         finally:
             file.close()
+    exchange.wrote()
 
 
 async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
@@ -218,6 +216,10 @@ def _decoded(response: aiohttp.ClientResponse, raw: bytes, operation: Operation 
 
 def describe(error: BaseException) -> str:
     """A network error in words: never the URL with its query, which may hold credentials."""
+    if isinstance(error, Broken) and error.__cause__ is not None:
+        return describe(error.__cause__)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return "no connection in time"
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
@@ -225,7 +227,9 @@ def describe(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the name {error.host} cannot be resolved"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no connection to {error.host}:{error.port}: {error.os_error.strerror or 'refused'}"
+        number = error.os_error.errno
+        why = os.strerror(number) if number else error.os_error.strerror
+        return f"no connection to {error.host}:{error.port}: {why or 'refused'}"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the connection was closed without an answer"
     if isinstance(error, aiohttp.ClientPayloadError):

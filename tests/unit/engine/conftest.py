@@ -1,22 +1,30 @@
 """Peers that fail in every way a network can, on real sockets."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+
+TLS = Path(__file__).parents[2] / "support" / "tls"
 
 Behaviour = Callable[[socket.socket, int], None]
 """What a peer does with a connection; the number counts connections from 1."""
 
 
 class Peer:
-    """A listener on loopback that treats each connection as it is told."""
+    """A listener on loopback that treats each connection as it is told, over TLS where it is asked to."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, tls: bool = False) -> None:
         self._behaviour = behaviour
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
+        self._context: ssl.SSLContext | None = None
+        if tls:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(TLS / "cert.pem", TLS / "key.pem")
         self.port = self._listener.getsockname()[1]
         self.connections = 0
         self.received: list[bytes] = []
@@ -25,7 +33,7 @@ class Peer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._context else 'http'}://127.0.0.1:{self.port}"
 
     def _serve(self) -> None:
         while True:
@@ -39,9 +47,14 @@ class Peer:
 
     def _treat(self, connection: socket.socket, number: int) -> None:
         try:
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
             self._behaviour(connection, number)
         except OSError:
             return
+        finally:
+            connection.close()
 
     def request(self, connection: socket.socket) -> bytes:
         """Read one request with its body; empty when the other side has closed."""
@@ -66,6 +79,11 @@ class Peer:
         self.received.append(head + b"\r\n\r\n" + body)
         return self.received[-1]
 
+    def stop_listening(self) -> None:
+        """Refuse every further connection; those that are there stay."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
     def close(self) -> None:
         self._listener.close()
         for connection in self._open:
@@ -77,8 +95,8 @@ def peer() -> Iterator[Callable[[Callable[[Peer, socket.socket, int], None]], Pe
     """Make peers that are closed at the end of the test."""
     made: list[Peer] = []
 
-    def make(behaviour: Callable[[Peer, socket.socket, int], None]) -> Peer:
-        peer = Peer(lambda connection, number: behaviour(peer, connection, number))
+    def make(behaviour: Callable[[Peer, socket.socket, int], None], *, tls: bool = False) -> Peer:
+        peer = Peer(lambda connection, number: behaviour(peer, connection, number), tls)
         made.append(peer)
         return peer
 

@@ -10,7 +10,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from runner.engine.addresses import ForbiddenAddress, GuardedResolver, Reach, joined, reach_of
-from runner.engine.transport import Timeouts, Transport
+from runner.engine.exchange import Timeouts
+from runner.engine.transport import Transport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfilm"
 Make = Callable[[Callable[[Any, socket.socket, int], None]], Any]

@@ -11,8 +11,9 @@ import pytest
 from runner.api.catalogue import load_provider
 from runner.api.effects import Hear, Lifecycle, Outcome, Record, Request, Until
 from runner.engine.accounts import Account
+from runner.engine.exchange import Timeouts
 from runner.engine.lanes import Flow, Lane
-from runner.engine.transport import Timeouts, Transport
+from runner.engine.transport import Transport
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError, StateCorrupt
 from runner.model.event import Event, Progressed

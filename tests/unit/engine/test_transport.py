@@ -1,28 +1,34 @@
-"""What left, over real sockets: the fact that decides whether a call may be sent again."""
+"""Answers over real sockets: decoded, bounded, and never followed elsewhere. What left is in test_what_left.py."""
 
 import asyncio
+import gzip
 import socket
-import struct
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import pytest
+from closing import closed
 
-from runner.engine.transport import Timeouts, Transport
-from runner.model.http import Answer, Call, NoAnswer, Reply
+from runner.engine.exchange import Timeouts
+from runner.engine.transport import Transport
+from runner.model.http import Answer, Call, NoAnswer, Reply, Upload
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n" + b'{"id": 77}'
 CALL = Call("POST", "/x", (("Content-Type", "application/json"),), (b'{"a":1}',))
 Make = Callable[[Callable[[Any, socket.socket, int], None]], Any]
 
 
-def send(url: str, call: Call = CALL, *, fresh: bool = False, times: int = 1) -> list[Reply]:
+SHORT = Timeouts(connect=1.0, read=0.5, total=3.0)
+
+
+def send(url: str, call: Call = CALL, *, limits: Timeouts = SHORT) -> list[Reply]:
     async def run() -> list[Reply]:
-        transport = Transport(Timeouts(connect=1.0, read=0.5, total=3.0))
+        transport = Transport(limits)
         try:
-            return [await transport.send(url + call.path, call, (), fresh=fresh) for _ in range(times)]
+            return [await transport.send(url + call.path, call, ())]
         finally:
-            await transport.close()
+            await closed(transport)
 
     return asyncio.run(run())
 
@@ -50,141 +56,6 @@ def test_every_cookie_of_an_answer_is_told(peer: Make) -> None:
     assert reply.headers["set-cookie"] == "session_id=abc; Path=/, balancer=7; Path=/"
 
 
-def test_a_refused_connection_means_that_nothing_left(closed_port: int) -> None:
-    (reply,) = send(f"http://127.0.0.1:{closed_port}")
-
-    assert isinstance(reply, NoAnswer)
-    assert not reply.left
-
-
-def test_a_name_that_cannot_be_resolved_means_that_nothing_left() -> None:
-    (reply,) = send("http://no-such-host.invalid")
-
-    assert isinstance(reply, NoAnswer)
-    assert not reply.left
-    assert "no-such-host.invalid" in reply.message
-
-
-def test_a_peer_that_speaks_no_tls_means_that_nothing_left(peer: Make) -> None:
-    def plain(peer: Any, connection: socket.socket, number: int) -> None:
-        connection.recv(100)
-        connection.sendall(b"no tls here, sorry" * 5)
-        connection.close()
-
-    (reply,) = send(peer(plain).url.replace("http:", "https:"))
-
-    assert isinstance(reply, NoAnswer)
-    assert not reply.left
-
-
-def closed_at_once(peer: Any, connection: socket.socket, number: int) -> None:
-    connection.close()
-
-
-def reset_at_once(peer: Any, connection: socket.socket, number: int) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-def closed_after_reading(peer: Any, connection: socket.socket, number: int) -> None:
-    peer.request(connection)
-    connection.close()
-
-
-def reset_after_reading(peer: Any, connection: socket.socket, number: int) -> None:
-    peer.request(connection)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-def half_an_answer(peer: Any, connection: socket.socket, number: int) -> None:
-    peer.request(connection)
-    connection.sendall(OK[:-4])
-    connection.close()
-
-
-def half_a_header(peer: Any, connection: socket.socket, number: int) -> None:
-    peer.request(connection)
-    connection.sendall(OK[:20])
-    connection.close()
-
-
-def junk(peer: Any, connection: socket.socket, number: int) -> None:
-    peer.request(connection)
-    connection.sendall(b"\x00\x01\x02 this is not HTTP\r\n\r\n")
-    connection.close()
-
-
-def silence(peer: Any, connection: socket.socket, number: int) -> None:
-    peer.request(connection)
-    connection.recv(1)
-
-
-FAILURES = [
-    closed_at_once,
-    closed_after_reading,
-    reset_after_reading,
-    half_an_answer,
-    half_a_header,
-    junk,
-    silence,
-]
-
-
-@pytest.mark.parametrize("behaviour", FAILURES, ids=lambda one: one.__name__)
-@pytest.mark.parametrize("fresh", [False, True], ids=["pooled", "fresh"])
-def test_once_a_connection_was_handed_over_everything_may_have_left(
-    peer: Make, behaviour: Callable[[Any, socket.socket, int], None], fresh: bool
-) -> None:
-    there = peer(behaviour)
-
-    (reply,) = send(there.url, fresh=fresh)
-
-    assert isinstance(reply, NoAnswer)
-    assert reply.left
-    assert there.connections == 1
-
-
-def test_a_connection_that_is_reset_at_once_is_tried_once_and_read_from_by_nobody(peer: Make) -> None:
-    there = peer(reset_at_once)
-
-    (reply,) = send(there.url)
-
-    # The reset may come before the connection is handed over, or after: either way nothing is repeated.
-    assert isinstance(reply, NoAnswer)
-    assert there.connections == 1
-    assert there.received == []
-
-
-@pytest.mark.parametrize("behaviour", FAILURES[1:], ids=lambda one: one.__name__)
-def test_a_kept_alive_connection_that_fails_may_have_carried_the_request(
-    peer: Make, behaviour: Callable[[Any, socket.socket, int], None]
-) -> None:
-    def first_well(peer: Any, connection: socket.socket, number: int) -> None:
-        peer.request(connection)
-        connection.sendall(OK)
-        behaviour(peer, connection, number)
-
-    there = peer(first_well)
-
-    first, second = send(there.url, times=2)
-
-    assert isinstance(first, Answer)
-    assert isinstance(second, NoAnswer)
-    assert second.left
-    assert there.connections == 1
-    assert len(there.received) == 2
-
-
-def test_a_call_without_any_contract_never_takes_an_idle_connection(peer: Make) -> None:
-    there = peer(answer_all)
-
-    replies = send(there.url, fresh=True, times=3)
-
-    assert all(isinstance(reply, Answer) for reply in replies)
-    assert there.connections == 3
-
-
 def test_redirects_are_answers_and_are_not_followed(peer: Make) -> None:
     def redirect(peer: Any, connection: socket.socket, number: int) -> None:
         peer.request(connection)
@@ -197,3 +68,68 @@ def test_redirects_are_answers_and_are_not_followed(peer: Make) -> None:
     assert isinstance(reply, Answer)
     assert reply.status == 302
     assert len(there.received) == 1
+
+
+def upload(tmp_path: Path, size: int) -> Call:
+    file = tmp_path / "film.mp4"
+    with file.open("wb") as made:
+        made.truncate(size)
+    return Call("PUT", "/x", (), (Upload(str(file), size, ""),))
+
+
+def test_a_server_that_takes_no_more_of_a_body_is_given_up(peer: Make, tmp_path: Path) -> None:
+    given_up = threading.Event()
+
+    def stops_reading(peer: Any, connection: socket.socket, number: int) -> None:
+        connection.recv(1000)
+        given_up.wait(5)
+
+    there = peer(stops_reading)
+
+    (reply,) = send(there.url, upload(tmp_path, 64_000_000), limits=Timeouts(write=0.3, read=5.0, total=5.0))
+    given_up.set()
+
+    assert reply == NoAnswer(True, "the request was not taken in time")
+
+
+def test_an_upload_may_take_longer_than_an_answer_as_long_as_it_goes_on(peer: Make, tmp_path: Path) -> None:
+    size, pause = 8_000_000, threading.Event()
+
+    def reads_slowly(peer: Any, connection: socket.socket, number: int) -> None:
+        left, head = size, connection.recv(65536)
+        left -= len(head.partition(b"\r\n\r\n")[2])
+        while left > 0:
+            left -= len(connection.recv(1_000_000))
+            pause.wait(0.02)
+        connection.sendall(OK)
+
+    there = peer(reads_slowly)
+
+    (reply,) = send(there.url, upload(tmp_path, size), limits=Timeouts(write=1.0, read=0.5, total=0.2))
+
+    assert isinstance(reply, Answer)
+
+
+def test_a_huge_answer_is_not_read_to_its_end(peer: Make) -> None:
+    def huge(peer: Any, connection: socket.socket, number: int) -> None:
+        peer.request(connection)
+        connection.sendall(OK.replace(b"Content-Length: 10", b"Content-Length: 100000000000"))
+        while True:
+            connection.sendall(b" " * 1_000_000)
+
+    (reply,) = send(peer(huge).url, limits=Timeouts())
+
+    assert reply == NoAnswer(True, "the answer is larger than 64 MiB")
+
+
+def test_a_small_answer_that_unpacks_to_a_huge_one_is_not_unpacked_to_its_end(peer: Make) -> None:
+    packed = gzip.compress(b" " * 100_000_000, 1)
+
+    def bomb(peer: Any, connection: socket.socket, number: int) -> None:
+        peer.request(connection)
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+        connection.sendall(head.encode() + packed)
+
+    (reply,) = send(peer(bomb).url, limits=Timeouts())
+
+    assert reply == NoAnswer(True, "the answer is larger than 64 MiB")
