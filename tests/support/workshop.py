@@ -171,7 +171,10 @@ class World:
         key = request.headers.get("idempotency-key", "") if kind in ("keyed", "stamps") else ""
         body = self._repeated(key) or self._make(kind, asked, key)
         if asked.get("notify") and not self.deaf:
-            asyncio.get_running_loop().create_task(_notify(str(asked["notify"]), body))
+            told: set[asyncio.Task[None]] = request.app.state._state.setdefault("told", set())
+            task = asyncio.get_running_loop().create_task(_notify(str(asked["notify"]), body))
+            told.add(task)  # the loop itself holds tasks weakly
+            task.add_done_callback(told.discard)
         if self.lose:
             self.lose -= 1
             return Lost()
@@ -270,10 +273,12 @@ async def _notify(url: str, body: dict[str, Any]) -> None:
         try:
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
             writer.write(head.encode() + raw)
-            answer = await reader.readline()
-            writer.close()
-            if b" 200 " in answer:
-                return
+            try:
+                if b" 200 " in await reader.readline():
+                    return
+            finally:
+                writer.close()
+                await writer.wait_closed()
         except OSError:
             pass  # nobody listens there now: the process may have been killed
         await asyncio.sleep(0.04)
