@@ -1,5 +1,6 @@
 """After a call with an effect: what its reply proves, and the receipt, refusal or withdrawal that is recorded of it."""
 
+import random
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -131,12 +132,14 @@ def resend(intent: Intended) -> Intended:
 
 
 def pause_after(retries: int, verdict: Verdict, attempt: int) -> float | None:
-    """How long to wait after an answer that did nothing (the `attempt`-th, from 0); None: it was asked often enough."""
-    if verdict.retry_after is not None:
-        return verdict.retry_after
-    if verdict.status not in (425, 429) and attempt >= retries:
+    """How long to wait after an answer that did nothing (the `attempt`-th, from 0); None: it was asked often enough.
+
+    As long as the API asks for, and at least a time with full jitter: what failed together does not come back together.
+    """
+    if verdict.retry_after is None and verdict.status not in (425, 429) and attempt >= retries:
         return None
-    return float(min(60.0, 0.5 * 2 ** min(attempt, 10)))
+    jitter = random.uniform(0.0, min(60.0, 0.5 * 2 ** min(attempt, 10)))
+    return max(verdict.retry_after or 0.0, jitter)
 
 
 def settling_note(order: Order, reason: str, since: str = "", accepted: bool = False) -> Record:

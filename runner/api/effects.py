@@ -84,10 +84,12 @@ class Walked:
 
 @frozen
 class Until:
-    """Wait for a moment on the monotonic clock; `reason` is for people."""
+    """Wait for a moment on the monotonic clock; `reason` is for people, `what` the word of progress for it (empty: it
+    was told already)."""
 
     moment: float
     reason: str
+    what: str = "settling"
 
 
 @frozen

@@ -19,6 +19,7 @@ from runner.model.http import Answer, NoAnswer, Reply
 Meaning = Literal["accepted", "safe", "refused", "ambiguous"]
 
 SAFE = frozenset({425, 429})
+LONGEST_PAUSE = 24 * 3600.0
 REFUSED = frozenset({*range(400, 407), *range(410, 419), 421, 422, 431, 451})
 LONGEST_MESSAGE = 500
 
@@ -101,14 +102,19 @@ def merged(errors: ErrorSpec, own: ErrorSpec | None) -> ErrorSpec:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds of `Retry-After` (RFC 9110): a number, or a date as far from the answer's own `Date`."""
+    """The seconds of `Retry-After` (RFC 9110): a number, or a date as far from the answer's own `Date`, so that the
+    clock of this machine does not come into it; at most a day, then it is asked again."""
     text = headers.get("retry-after", "").strip()
     try:
         number = float(text)
     except ValueError:
         until, now = _time(text), _time(headers.get("date", ""))
-        return max(0.0, until - now) if until is not None and now is not None else None
-    return max(0.0, number) if math.isfinite(number) else None
+        return _bounded(until - now) if until is not None and now is not None else None
+    return _bounded(number) if math.isfinite(number) else None
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(0.0, seconds), LONGEST_PAUSE)
 
 
 def _time(text: str) -> float | None:

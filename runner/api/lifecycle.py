@@ -33,5 +33,5 @@ def submit(order: Order, view: View) -> Lifecycle:
         pause = pause_after(order.retries, verdict, attempt)
         if pause is None:
             return Outcome("failed", f"{verdict.message} (sent {attempt + 1} times)")
-        yield Until(view.monotonic() + pause, verdict.message)
+        yield Until(view.monotonic() + pause, verdict.message, "retrying")
     return Outcome("failed", f"the API said “not now” {PATIENCE} times")

@@ -136,7 +136,7 @@ def _send_again(
         pause = pause_after(order.retries, verdict, attempt)
         if pause is None:
             break
-        yield Until(view.monotonic() + pause, verdict.message)
+        yield Until(view.monotonic() + pause, verdict.message, "retrying")
     if absent:
         gone = Withdrawn(address=order.address, generation=order.generation, reason=verdict.message)
         yield Record((gone,))

@@ -1,23 +1,26 @@
 """One account at one provider: where it is, its credentials and session, its limits, and what stopped it."""
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
 
 from runner.api.auth import choose, credentials_of, session_flow
-from runner.api.judge import judge
+from runner.api.judge import retry_after
 from runner.api.lifedata import AuthScheme
 from runner.api.provider import Provider
 from runner.engine.addresses import reach_of
-from runner.engine.limits import Limiter
-from runner.engine.transport import Transport
+from runner.engine.limits import Limiter, Slot, backoff
+from runner.engine.outage import Outage
+from runner.engine.redirects import Signed, moved, origin, with_query
+from runner.engine.transport import REDIRECTS, Transport
 from runner.model.errors import RunnerError
 from runner.model.http import Answer, Call, NoAnswer, Reply
 from runner.model.settings import ProviderSettings
+from runner.model.units import spell_duration
 
 
 @dataclass(slots=True)
@@ -31,21 +34,16 @@ class _Session:
         return bool(self.held) and (self.until is None or time.monotonic() < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A URL as it is asked for. `own`: it is the account's, and carries its credentials; `session` is what for."""
-
-    url: str
-    headers: tuple[tuple[str, str], ...] = ()
-    session: object = None
-
-    @property
-    def own(self) -> bool:
-        return self.session is not None
-
-
 LOGINS = 3
 """How often a login is asked for before nothing more goes to a provider in a run."""
+
+BRIEF = 2.0
+"""Seconds of a pause that an API asked for, up to which a call waits where it stands."""
+
+LONG = 60.0
+"""A pause of so many seconds ends a question: whoever asked decides whether to wait."""
+
+MOST_REDIRECTS = 5
 
 
 class NotSent(Exception):
@@ -56,17 +54,27 @@ class Account:
     """Sends calls with credentials. `stopped` says why nothing more may go there in this run, `closed` why nothing
     new may: what runs there is still looked at, and its files are fetched."""
 
-    def __init__(self, provider: Provider, settings: ProviderSettings, transport: Transport) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        settings: ProviderSettings,
+        transport: Transport,
+        notice: Callable[[str, str], None] = lambda provider, text: None,
+    ) -> None:
+        """`notice` is told, with the provider's name, what people should know of all its calls."""
         self.provider = provider
         self.settings = settings
         self.base_url = (settings.base_url or provider.base_url).rstrip("/")
         self.key = f"{provider.name} {self.base_url}"
-        self.limiter = Limiter(settings.max_in_flight, settings.rate, time.monotonic)
+        self.limiter = Limiter(settings.max_in_flight, settings.rate)
         self.reach = reach_of(self.base_url, settings.allow_hosts)
         self.stopped = ""
         self.closed = ""
         self.requests = 0
         self._transport = transport
+        self._notice = notice
+        self._outage = Outage()
+        self._announced = 0.0
         self._scheme: AuthScheme | None = None
         self._session = _Session()
         self._login = asyncio.Lock()
@@ -89,6 +97,17 @@ class Account:
         """Whether nothing more may go there; it may change while a call waits for its slot."""
         return bool(self.stopped)
 
+    def paused(self) -> float:
+        """For how many seconds nothing will be sent, because the provider asked for it."""
+        return self.limiter.paused()
+
+    def patience(self) -> str:
+        """Until when the provider asked to wait, in words; empty when it did not."""
+        pause = self.paused()
+        at = datetime.now().astimezone() + timedelta(seconds=pause)
+        until = f"{at:%H:%M:%S}" if pause < 12 * 3600 else f"{at:%Y-%m-%d %H:%M}"
+        return f"{self.provider.name} asks to wait until {until} ({spell_duration(pause)})" if pause else ""
+
     async def send(
         self, call: Call, *, before: Callable[[], Awaitable[None]] | None = None, fresh: bool = False
     ) -> Reply:
@@ -97,14 +116,10 @@ class Account:
         `before` runs between having the slot and the first byte: that is where an intent becomes durable. When it
         raises, nothing is sent. Raises NotSent instead of calling `before` where nothing new may go there.
         """
-        if not self.halted():
-            try:
-                await self._ensure_session()
-            except RunnerError as error:
-                self.stop(error.message)
         if self.halted() and before is None:
             return NoAnswer(False, self.stopped)
-        async with self.limiter.slot():
+        async with self.limiter.slot() as slot:
+            await self._have_session(slot)
             if before is not None:
                 if self.stopped or self.closed:
                     raise NotSent(self.stopped or self.closed)
@@ -112,46 +127,90 @@ class Account:
             elif self.halted():
                 return NoAnswer(False, self.stopped)
             used = self._session
-            reply = await self._once(call, fresh)
+            reply = await self._followed(call, slot, fresh)
             if isinstance(reply, Answer) and reply.status in self.renew_on and self._renewable():
-                try:
-                    await self._ensure_session(ended=used)
-                except RunnerError as error:
-                    self.stop(error.message)
+                await self._have_session(slot, ended=used)
+                if self.halted():
                     return reply
-                reply = await self._once(call, fresh)
-        self._learn(reply)
+                reply = await self._followed(call, slot, fresh)
+            self._learn(reply, slot)
         return reply
 
     async def ask(self, call: Call, *, retries: int = 3) -> Reply:
-        """Send a call that changes nothing there; one that may be repeated is asked again, a little later each time."""
-        for attempt in range(retries):
-            reply = await self.send(call)
-            if not call.repeatable or not _passing(reply) or self.halted():
-                return reply
-            await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
-        return await self.send(call)
+        """Send a call that changes nothing there; one that may be repeated is asked again, a little later each time.
 
-    async def _once(self, call: Call, fresh: bool) -> Reply:
-        auth_headers, query = credentials_of(
-            self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form
-        )
-        url = _with_query(self.base_url + call.path, query)
+        No question outlasts a long pause that the provider asks for.
+        """
+        for attempt in range(retries + 1):
+            if self.paused() > LONG:
+                return NoAnswer(False, self.patience())
+            reply = await self.send(call)
+            if attempt == retries or not call.repeatable or not _passing(reply) or self.halted():
+                break
+            if self.paused() <= LONG:
+                await asyncio.sleep(backoff(attempt))
+        return reply
+
+    async def _followed(self, call: Call, slot: Slot, fresh: bool) -> Reply:
+        """The answer, after redirects where a call only reads: those of the same origin with the credentials, others
+        without them and within the reach of an answer's addresses. Any other call's redirect is its answer."""
+        url = self._start(call)
+        reply = first = await self._once(call, url, slot, fresh)
+        for _ in range(MOST_REDIRECTS):
+            if not isinstance(reply, Answer) or reply.status not in REDIRECTS:
+                break
+            url = urljoin(url, reply.headers.get("location", ""))
+            if call.method not in ("GET", "HEAD"):
+                return moved(reply, url)
+            reply = await self._once(call, url, slot, fresh)
+            if origin(url) != origin(self.base_url) and not (isinstance(reply, Answer) and reply.ok):
+                assert isinstance(first, Answer)
+                return moved(first, url)
+        return reply
+
+    def _start(self, call: Call) -> str:
+        return with_query(self.base_url + call.path, self._credentials()[1])
+
+    def _credentials(self) -> tuple[dict[str, str], dict[str, str]]:
+        return credentials_of(self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form)
+
+    async def _once(self, call: Call, url: str, slot: Slot, fresh: bool) -> Reply:
         self.requests += 1
         known = self.provider.operation(call.operation) if call.operation in self.provider.index else None
-        headers = tuple(auth_headers.items())
-        return await self._transport.send(url, call, headers, fresh=fresh, operation=known)
+        await slot.again()
+        if origin(url) == origin(self.base_url):
+            headers = tuple(self._credentials()[0].items())
+            return await self._transport.send(
+                url, call, headers, fresh=fresh, operation=known, leaving=slot.leaves
+            )
+        return await self._transport.send(
+            url, replace(call, headers=()), (), operation=known, reach=self.reach, leaving=slot.leaves
+        )
 
-    def _learn(self, reply: Reply) -> None:
+    def _learn(self, reply: Reply, slot: Slot) -> None:
+        now = asyncio.get_running_loop().time()
+        if isinstance(reply, NoAnswer) or reply.status >= 500:
+            self._failed(reply.message if isinstance(reply, NoAnswer) else f"it answers {reply.status}", now)
+        elif reply.status != 429:
+            self._outage.worked()
         if isinstance(reply, NoAnswer):
             return
-        if reply.status == 429:
-            verdict = judge(reply, self.provider.errors)
-            self.limiter.hold_still(verdict.retry_after)
+        if reply.status == 429 or (reply.status == 503 and "retry-after" in reply.headers):
+            self.limiter.refused(retry_after(reply.headers), slot.began)
+            if self.paused() > BRIEF and now + self.paused() > self._announced + BRIEF:
+                self._announced = now + self.paused()
+                self._notice(self.provider.name, f"{self.patience()}; nothing is sent there until then")
         elif reply.status == 401:
             self.stop(f"{self.provider.name} refused the credentials (401)")
-        else:
+        elif reply.status < 500:
             self.limiter.went_well()
+
+    def _failed(self, message: str, now: float) -> None:
+        name = self.provider.name
+        if lasted := self._outage.failed(now):
+            self._notice(name, f"no usable answer for {spell_duration(lasted)}: {message}; still trying")
+        if lasted := self._outage.over(now):
+            self.stop(f"{name} gave no usable answer for {spell_duration(lasted)}: {message}")
 
     def _chosen(self) -> AuthScheme:
         if self._scheme is None:
@@ -161,65 +220,68 @@ class Account:
     def _renewable(self) -> bool:
         return self._chosen().session is not None
 
-    async def _ensure_session(self, ended: "_Session | None" = None) -> None:
-        """Have a session that is good as far as anybody knows; `ended` is one that the API no longer takes."""
-        scheme = self._chosen()
-        if scheme.session is None or (self._session is not ended and self._session.fresh()):
+    async def _have_session(self, slot: Slot, ended: "_Session | None" = None) -> None:
+        """Have a session that is good as far as anybody knows, or stop; `ended` is one that the API no longer takes."""
+        scheme = self._chosen() if not self.halted() else None
+        if scheme is None or scheme.session is None or (self._session is not ended and self._session.fresh()):
             return
         async with self._login:
-            if self._session is ended or not self._session.fresh():  # else somebody renewed it meanwhile
-                self._session = await self._log_in(scheme, self._session.held)
+            if self.halted() or (self._session is not ended and self._session.fresh()):
+                return  # somebody renewed it meanwhile, or could not
+            try:
+                self._session = await self._log_in(scheme, self._session.held, slot)
+            except RunnerError as error:
+                self.stop(error.message)
 
-    async def _log_in(self, scheme: AuthScheme, held: dict[str, str]) -> _Session:
+    async def _log_in(self, scheme: AuthScheme, held: dict[str, str], slot: Slot) -> _Session:
         assert scheme.session is not None
         flow = session_flow(self.provider, scheme, self.settings.auth, held)
         try:
             call = next(flow)
             while True:
-                reply = await self._ask_for_session(call)
+                reply = await self._ask_for_session(call, slot)
                 call = flow.send(reply)
         except StopIteration as end:
             life = scheme.session.life
             return _Session(dict(end.value), None if life is None else time.monotonic() + life)
 
-    async def _ask_for_session(self, call: Call) -> Reply:
+    async def _ask_for_session(self, call: Call, slot: Slot) -> Reply:
         """A login does nothing there that a second one would do twice: one bad moment need not end the run."""
         for attempt in range(LOGINS):
             self.requests += 1
-            reply = await self._transport.send(call.absolute or self.base_url + call.path, call, ())
+            await slot.again()
+            url = call.absolute or self.base_url + call.path
+            reply = await self._transport.send(url, call, (), leaving=slot.leaves)
             if not _passing(reply) or attempt == LOGINS - 1:
                 break
-            await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
+            await asyncio.sleep(backoff(attempt))
         return reply
 
     async def signed(self, url: str) -> Signed:
         """A URL with credentials when it is at this account's own base URL, and as it is at any other host."""
-        own, other = urlsplit(self.base_url), urlsplit(url)
-        if (own.scheme, own.netloc) != (other.scheme, other.netloc):
+        if origin(url) != origin(self.base_url):
             return Signed(url)
-        await self._ensure_session()
-        headers, query = credentials_of(
-            self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form
-        )
-        return Signed(_with_query(url, query), tuple(headers.items()), self._session)
+        await self._session_for_downloads()
+        headers, query = self._credentials()
+        return Signed(with_query(url, query), tuple(headers.items()), self._session)
 
     async def has_ended(self, signed: Signed) -> None:
         """The API no longer takes the session that something was signed with: have another."""
         if isinstance(signed.session, _Session) and self._renewable():
-            await self._ensure_session(ended=signed.session)
+            await self._session_for_downloads(ended=signed.session)
+
+    async def _session_for_downloads(self, ended: "_Session | None" = None) -> None:
+        if self._renewable() and (self._session is ended or not self._session.fresh()):
+            async with self.limiter.slot() as slot:
+                await self._have_session(slot, ended)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """A slot and a rate token for a request that is not sent by `send`."""
-        async with self.limiter.slot():
+        async with self.limiter.slot() as slot:
             self.requests += 1
+            slot.leaves()
             yield
-
-
-def _with_query(url: str, query: Mapping[str, str]) -> str:
-    if not query:
-        return url
-    return url + ("&" if "?" in url else "?") + urlencode(query)
 
 
 def _passing(reply: Reply) -> bool:

@@ -96,7 +96,7 @@ class Desk:
         self.options = options
         self.tally = Tally()
         self.transport = Transport()
-        self.accounts = Accounts(work, self.transport)
+        self.accounts = Accounts(work, self.transport, lambda name, text: self.tell(name, "notice", text))
         self.walks = Walks(self.accounts)
         self.known: dict[str, Mapping[str, Any]] = {}
         self.absent: set[str] = set()
@@ -204,8 +204,14 @@ def out_folder(work: Work) -> Path:
 class Accounts(dict[str, Account]):
     """The accounts by provider, opened when a provider is first spoken to."""
 
-    def __init__(self, work: Work, transport: Transport) -> None:
+    def __init__(
+        self,
+        work: Work,
+        transport: Transport,
+        notice: Callable[[str, str], None] = lambda provider, text: None,
+    ) -> None:
         super().__init__()
+        self._notice = notice
         self._work = work
         self._transport = transport
         self._closed = ""
@@ -217,7 +223,8 @@ class Accounts(dict[str, Account]):
             account.close(reason)
 
     def __missing__(self, name: str) -> Account:
-        account = Account(self._work.catalogue.provider(name), self._work.settings[name], self._transport)
+        provider, settings = self._work.catalogue.provider(name), self._work.settings[name]
+        account = Account(provider, settings, self._transport, self._notice)
         account.closed = self._closed
         self[name] = account
         return account

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -123,7 +122,7 @@ class Downloads:
     def _lane(self, account: Account) -> _Lane:
         if account.key not in self._lanes:
             most = account.settings.max_downloads
-            self._lanes[account.key] = _Lane(Limiter(most, None, time.monotonic), most)
+            self._lanes[account.key] = _Lane(Limiter(most, None), most)
         return self._lanes[account.key]
 
     async def _work(self, lane: _Lane) -> None:
@@ -219,7 +218,7 @@ class Downloads:
                     f"not asked for: {error}, and asks to come back in {spell_duration(error.pause)}"
                 )
             else:
-                lane.limiter.hold_still(error.pause)
+                lane.limiter.refused(error.pause)
         pause = job.attempts.pause_after(error, gained)
         if job.attempts.wants_link:
             job.url = await job.fetch.renew() or job.url

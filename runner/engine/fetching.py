@@ -16,11 +16,11 @@ import aiohttp
 
 from runner.api.judge import retry_after
 from runner.engine import ranges
-from runner.engine.accounts import Signed
 from runner.engine.addresses import ForbiddenAddress
 from runner.engine.bodies import Pace, unpacked
 from runner.engine.fetches import EXPIRED, Bounds, CannotFetch, CannotWrite, Fetch
 from runner.engine.partial import NOTHING, Partial, Version
+from runner.engine.redirects import Signed
 from runner.engine.transport import REDIRECTS, Stream, Transport, describe
 from runner.model.units import spell_size
 
@@ -71,7 +71,7 @@ class Receiver:
                     renewed = True
                 elif stream.status not in REDIRECTS:
                     if signed.own and stream.status == 429:
-                        fetch.account.limiter.hold_still(retry_after(stream.headers))
+                        fetch.account.limiter.refused(retry_after(stream.headers))
                     return await self._take(stream, url)
                 else:
                     url = urljoin(url, stream.headers.get("location", ""))

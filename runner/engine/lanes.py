@@ -8,14 +8,15 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
-from runner.api.effects import Hear, Lifecycle, Outcome, Record, Request, Until, Walk
-from runner.engine.accounts import Account, NotSent
+from runner.api.effects import Effect, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.engine.accounts import BRIEF, Account, NotSent
 from runner.engine.faults import fault
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError, StateError
 from runner.model.event import Event
+from runner.model.http import Answer
 
 
 class Recorder(Protocol):
@@ -32,7 +33,8 @@ class Recorder(Protocol):
 
 @dataclass(slots=True)
 class Flow:
-    """A lifecycle under way. `ended` is told its outcome, once. `value` is what it is sent next."""
+    """A lifecycle under way. `ended` is told its outcome, once. `value` is what it is sent next, `held` what it asked
+    for and has not got because the provider asked for patience."""
 
     address: str
     lifecycle: Lifecycle
@@ -40,6 +42,7 @@ class Flow:
     ended: Callable[[Outcome], None]
     value: Any = None
     waiting: str = ""
+    held: Request | Walk | None = None
 
 
 class Lane:
@@ -125,11 +128,11 @@ class Lane:
         lifecycle = flow.lifecycle
         while True:
             try:
-                effect = lifecycle.send(flow.value)
+                effect = flow.held or lifecycle.send(flow.value)
             except StopIteration as end:
                 outcome: Outcome = end.value
                 return outcome
-            flow.value = None
+            flow.value = flow.held = None
             match effect:
                 case Record():
                     self._recorder.note(*effect.events)
@@ -139,6 +142,8 @@ class Lane:
                 case Request() | Walk() if flow.account.stopped:
                     lifecycle.close()
                     return Outcome("failed", flow.account.stopped)
+                case Request() | Walk() if flow.account.paused() > BRIEF:
+                    return self._put_off(flow, effect)
                 case Request():
                     try:
                         flow.value = await self._request(flow, effect)
@@ -155,9 +160,24 @@ class Lane:
                 case Until():
                     if not self._parked(flow, effect):
                         return Outcome("waiting", effect.reason)
-                    loop = asyncio.get_running_loop()
-                    loop.call_at(effect.moment, self.put, flow)
+                    asyncio.get_running_loop().call_at(effect.moment, self.put, flow)
                     return None
+            if _unanswered(effect, flow):
+                if flow.account.stopped:
+                    lifecycle.close()
+                    return Outcome("failed", flow.account.stopped)
+                if flow.account.paused() > BRIEF:
+                    flow.held, flow.value = effect, None  # to be asked again once the pause is over
+
+    def _put_off(self, flow: Flow, effect: Request | Walk) -> Outcome | None:
+        """The provider asked for patience: go on with this effect when its pause is over. Its account told of it."""
+        loop, pause, reason = asyncio.get_running_loop(), flow.account.paused(), flow.account.patience()
+        if not self._parked(flow, Until(loop.time() + pause, reason, "")):
+            flow.lifecycle.close()
+            return Outcome("waiting", reason)
+        flow.held = effect
+        loop.call_later(pause, self.put, flow)
+        return None
 
     async def _put_when_heard(self, flow: Flow, wish: Hear) -> None:
         flow.value = await self._hear(wish)
@@ -194,3 +214,10 @@ class Lane:
             return await self._walks.walk(effect.collection, effect.since)
         finally:
             self._loose.discard(task)
+
+
+def _unanswered(effect: Effect, flow: Flow) -> TypeGuard[Request | Walk]:
+    """Whether a question, nothing that has an effect, got no answer that tells anything."""
+    if not isinstance(effect, Walk) and (not isinstance(effect, Request) or effect.intent is not None):
+        return False
+    return not isinstance(flow.value, Walked) and not (isinstance(flow.value, Answer) and flow.value.ok)

@@ -183,7 +183,11 @@ class _Observer:
                 yield change.address, use, mark, inputs
 
     def _unread(self, collection: Collection, wanted: list[tuple[str, str]], account: Account) -> None:
-        reason = account.stopped or f"{collection.provider}.{collection.list} could not be read before paying"
+        reason = (
+            account.stopped
+            or account.patience()
+            or f"{collection.provider}.{collection.list} could not be read before paying"
+        )
         for address, _ in wanted:
             self._blocks[address] = Block(reason)
 

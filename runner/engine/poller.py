@@ -16,6 +16,7 @@ from runner.api.effects import Walked
 from runner.api.encode import call_of
 from runner.api.locate import Scope
 from runner.api.reading import Reading, read_answer, read_item
+from runner.engine.accounts import BRIEF
 from runner.engine.faults import fault
 from runner.engine.waiters import Waiter, needs_answer, resource_of
 from runner.engine.walks import Walks
@@ -99,7 +100,8 @@ class Poller:
     def _push(self, waiter: Waiter) -> None:
         now = asyncio.get_running_loop().time()
         least, most = resource_of(waiter).wait.every
-        moment = now + min(max(least / self.speed, (now - waiter.began) / 4), most / self.speed)
+        pause = min(max(least / self.speed, (now - waiter.began) / 4), most / self.speed)
+        moment = now + max(pause, waiter.account.paused())
         if waiter.deadline is not None:
             moment = min(moment, waiter.deadline)
         heapq.heappush(self._heap, (moment, next(self._numbers), waiter))
@@ -148,6 +150,8 @@ class Poller:
                 self._spawn(self.lost(waiter, "timeout", reason))
             elif waiter.account.stopped:
                 self._spawn(self.lost(waiter, "failed", waiter.account.stopped))
+            elif waiter.account.paused() > BRIEF:
+                self._push(waiter)
             elif waiter.collection is None:
                 self._read_alone(waiter)
             else:

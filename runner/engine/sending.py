@@ -20,6 +20,7 @@ from runner.model.event import Finished
 from runner.model.manifest import READY
 from runner.model.plan import Change, Verb
 from runner.model.state import InstanceState, Phase
+from runner.model.units import spell_duration
 from runner.model.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -269,10 +270,11 @@ class Sending:
     def _parked(self, flow: Flow, until: Until) -> bool:
         if self._desk.options.no_wait or self._run.ending:
             return False
-        if flow.waiting != until.reason:
+        if until.what and flow.waiting != until.reason:
             flow.waiting = until.reason
-            pause = until.moment - asyncio.get_running_loop().time()
-            self._desk.tell(flow.address, "settling", f"{until.reason} (next look in {pause:.1f} s)")
+            pause = spell_duration(until.moment - asyncio.get_running_loop().time())
+            next_ = "next look" if until.what == "settling" else "again"
+            self._desk.tell(flow.address, until.what, f"{until.reason} ({next_} in {pause})")
         return True
 
     async def _look_up(self, address: str, use: Use, wish: Wish) -> None:

@@ -4,11 +4,11 @@ import asyncio
 
 import aiohttp
 
-from runner.engine.accounts import Signed
 from runner.engine.addresses import ForbiddenAddress
 from runner.engine.fetches import EXPIRED, CannotFetch, Fetch
 from runner.engine.journal import Journal
 from runner.engine.places import Place
+from runner.engine.redirects import Signed
 from runner.engine.transport import Transport, describe
 from runner.model.event import Saved, Saving
 from runner.model.state import FileState

@@ -71,20 +71,22 @@ class Transport:
         fresh: bool = False,
         operation: Operation | None = None,
         leaving: Callable[[], None] | None = None,
+        reach: Reach | None = None,
     ) -> Reply:
         """Send a call once and read its whole answer. Redirects are not followed: they are answers.
 
         `url` is complete; `headers` are the call's own and the credentials. `fresh`: never on an idle connection.
         `operation`: whose schemas tell numbers and lists in an answer in XML. `leaving` is called when a connection
-        is there, right before the first byte.
+        is there, right before the first byte. With `reach` the URL is somebody's word, as in `stream`.
         """
         exchange = Exchange(self._timeouts, leaving)
         try:
+            pool = self._guarded(reach) if reach is not None else self._pool("fresh" if fresh else "api")
             async with (
                 exchange.bounded(call.body),
-                self._pool("fresh" if fresh else "api").request(
+                pool.request(
                     call.method,
-                    URL(url, encoded=True),
+                    URL(url, encoded=True) if reach is None else reach.check(url),
                     headers=_headers(call, headers),
                     data=_body(call.body, exchange),
                     allow_redirects=False,
@@ -98,6 +100,8 @@ class Transport:
                 return _decoded(response, raw, operation)
         except TimeoutError:
             return NoAnswer(exchange.left, exchange.late())
+        except ForbiddenAddress as error:
+            return NoAnswer(False, str(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return NoAnswer(exchange.left, describe(error))
 
@@ -229,7 +233,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         number = error.os_error.errno
         why = os.strerror(number) if number else error.os_error.strerror
-        return f"no connection to {error.host}:{error.port}: {why or 'refused'}"
+        return f"no connection to {error.host}:{error.port}: {why or 'closed at once'}"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the connection was closed without an answer"
     if isinstance(error, aiohttp.ClientPayloadError):

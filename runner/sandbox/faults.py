@@ -9,9 +9,10 @@
         do: {drop: after}         # the connection breaks after the effect
 
 `do` is one of `status: 500`, `delay: 2`, `drop: before | after`, `garbage: true`, `truncate: true`, `html:
-502`, `slow: 3`, `retry_after: 5` (429; with `form: date` as an HTTP date). `when: before | after` (the
-effect) goes with `status`, `html` and `delay`; `garbage`, `truncate` and `slow` always come after it,
-`retry_after` before. A result or a job that vanishes is `status: 404` on its read.
+502`, `slow: 3` (the answer drips), `redirect: URL` (302), `retry_after: 5` (429; with `form: date` as an HTTP date,
+`form: none` without the header, `form: garbage` unreadable). `when: before | after` (the effect) goes with `status`,
+`html`, `redirect` and `delay`; `garbage`, `truncate` and `slow` always come after it, `retry_after` before. A result
+or a job that vanishes is `status: 404` on its read.
 
 `idempotency` is what is done about an Idempotency-Key that was used before: `honour` it, `refuse` it,
 `ignore` it (or never know it, or forget it: the call is done again), or answer with what `another` one got.
@@ -44,9 +45,10 @@ _DEED = Field(
         "truncate": Field("boolean"),
         "html": Field("integer", low=200, high=599),
         "slow": Field("number", low=0),
+        "redirect": Field("string"),
         "retry_after": Field("number", low=0),
         "when": Field("string", among=("before", "after")),
-        "form": Field("string", among=("seconds", "date")),
+        "form": Field("string", among=("seconds", "date", "none", "garbage")),
     },
 )
 _RULE = Field(
@@ -89,18 +91,19 @@ _CONFIG = Field(
         "rules": Field("array", item=_RULE),
     },
 )
-_KINDS = ("status", "delay", "drop", "garbage", "truncate", "html", "slow", "retry_after")
+_KINDS = ("status", "delay", "drop", "garbage", "truncate", "html", "slow", "redirect", "retry_after")
 _ALWAYS = {"garbage": "after", "truncate": "after", "slow": "after", "retry_after": "before"}
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What is done to a request: `kind` is a word of `do`, `after` whether the effect comes first."""
+    """What is done to a request: `kind` is a word of `do`, `after` whether the effect comes first, `form` how it says
+    so, or where it leads to."""
 
     kind: str
     value: float = 0
     after: bool = False
-    as_date: bool = False
+    form: str = "seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +200,11 @@ def _rule(index: int, rule: Mapping[str, Any]) -> Rule:
     if value is False:
         raise ValueError(f"rules[{index}].do.{kind} must be true")
     when = value if kind == "drop" else _ALWAYS.get(kind) or deed.get("when", "before")
-    number = 0.0 if kind in ("drop", "garbage", "truncate") else float(value)
+    number = 0.0 if kind in ("drop", "garbage", "truncate", "redirect") else float(value)
+    form = value if kind == "redirect" else deed.get("form", "seconds")
     return Rule(
         f"{index}:{kind}",
-        Deed(kind, number, when == "after", deed.get("form") == "date"),
+        Deed(kind, number, when == "after", form),
         rule.get("match", {}),
         rule.get("times"),
         rule.get("every", 1),

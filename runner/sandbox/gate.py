@@ -99,13 +99,22 @@ class Gate:
                 return Response(_GARBAGE, 200, media_type="application/json")
             case "retry_after":
                 answer = response(broken(429))
-                until = formatdate(self._clock.real() + deed.value, usegmt=True)
-                answer.headers["Retry-After"] = until if deed.as_date else str(math.ceil(deed.value))
+                if deed.form != "none":
+                    answer.headers["Retry-After"] = self._patience(deed)
                 return answer
+            case "redirect":
+                return Response(b"", 302, {"Location": deed.form})
             case "delay":
                 await self._world.settled()
                 await asyncio.sleep(deed.value)
         return None
+
+    def _patience(self, deed: Deed) -> str:
+        """What `Retry-After` says."""
+        if deed.form == "garbage":
+            return "soon, perhaps"
+        until = formatdate(self._clock.real() + deed.value, usegmt=True)
+        return until if deed.form == "date" else str(math.ceil(deed.value))
 
     async def _send(
         self, answer: Response | None, deed: Deed | None, scope: Scope, receive: Receive, send: Send

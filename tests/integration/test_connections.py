@@ -144,3 +144,69 @@ def test_while_nobody_takes_connections_nothing_is_ordered_and_the_next_apply_do
     assert ordered == {}
     assert again.code == 0, again.all
     assert run.world.ordered() == {"first": 1, "second": 1}
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        pytest.param(
+            base,
+            words,
+            id=title,
+            marks=pytest.mark.fault(
+                "connection",
+                title,
+                sees=words,
+                kept={"orders": 0, "facts": ("the next apply orders each once",)},
+            ),
+        )
+        for title, base, words in [
+            (
+                "connection refused",
+                "http://127.0.0.1:{port}",
+                "no connection to 127.0.0.1:…: Connection refused",
+            ),
+            (
+                "name that cannot be resolved",
+                "http://no-such-host.invalid",
+                "the name no-such-host.invalid cannot be resolved",
+            ),
+            ("TLS refused", "https://127.0.0.1:{plain}", "no secure connection to 127.0.0.1:"),
+        ]
+    ],
+)
+def test_an_api_that_cannot_be_reached_gets_no_order_and_the_next_apply_sends_it(
+    wired: Callable[..., Wired], fault: Any, base: str, words: str
+) -> None:
+    run = wired("none")
+    text = (run.folder / "m.yaml").read_text()
+    away = base.format(port=free_port(), plain=run.box.url.rpartition(":")[2])
+    (run.folder / "m.yaml").write_text(text.replace(run.box.url, away))
+
+    ended = run.apply()
+    ordered = sum(run.world.ordered().values())
+    (run.folder / "m.yaml").write_text(text)
+    again = run.apply()
+
+    assert ended.code == 1, ended.all
+    fault.saw(ended.all)
+    fault.kept(orders=ordered)
+    once = again.code == 0 and run.world.ordered() == {"first": 1, "second": 1}
+    fault.fact("the next apply orders each once", once)
+
+
+@pytest.mark.fault(
+    "connection",
+    "the answer is lost, and the API offers no way to look",
+    sees="its answer was lost, and workshop offers no way to look it up",
+    kept={"orders": 2, "doubt": 1, "facts": ("it is never sent again by itself",)},
+)
+def test_a_lost_answer_without_a_contract_is_shown_as_doubt(wired: Callable[..., Wired], fault: Any) -> None:
+    run = wired("none", way="cut")
+
+    ended = run.apply()
+    run.apply()
+
+    fault.saw(ended.out)
+    fault.kept(orders=sum(run.world.ordered().values()), doubt=list(run.phases().values()).count("doubt"))
+    fault.fact("it is never sent again by itself", run.box.posts() == 2)

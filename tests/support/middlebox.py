@@ -4,6 +4,7 @@ import http.client
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ class Seen:
 @dataclass
 class Middlebox:
     """A listener that passes on to `target`. The next `times` requests whose first line begins with `match` and whose
-    body holds `about` suffer `way`. Unless `keep`, every connection is closed after an answer."""
+    body holds `about` suffer `way`. Unless `keep`, every connection is closed after an answer. `came` are the
+    moments at which requests were there, `most` is how many were under way at once."""
 
     target: str
     url: str = ""
@@ -38,6 +40,10 @@ class Middlebox:
     keep: bool = True
     seen: list[Seen] = field(default_factory=list)
     suffered: list[Seen] = field(default_factory=list)
+    came: list[float] = field(default_factory=list)
+    most: int = 0
+    _busy: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _sockets: list[socket.socket] = field(default_factory=list)
 
     def posts(self) -> int:
@@ -82,11 +88,24 @@ class Middlebox:
             self.suffered.append(seen)
             if self.way not in EFFECT:
                 return _break(connection, self.way)
-        answer = self._passed_on(raw)
+        with self._under_way():
+            answer = self._passed_on(raw)
         if suffers:
             return _fail(connection, self.way, answer)
         connection.sendall(answer)
         return self.keep
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        with self._lock:
+            self.came.append(time.monotonic())
+            self._busy += 1
+            self.most = max(self.most, self._busy)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy -= 1
 
     def _passed_on(self, raw: bytes) -> bytes:
         head, _, body = raw.partition(b"\r\n\r\n")
@@ -136,6 +155,9 @@ def read_request(connection: socket.socket) -> bytes:
         if not (piece := connection.recv(65536)):
             return b""
         data += piece
+        if data.startswith(b"\x16"):  # whoever speaks TLS is told so as servers do
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            return b""
     head, _, body = data.partition(b"\r\n\r\n")
     length = next(
         (

@@ -159,7 +159,7 @@ def test_whoever_waits_for_a_pause_of_hours_is_let_go_unsent(peer: Make) -> None
     there = peer(answering)
 
     async def steps(bench: Bench) -> None:
-        bench.account.limiter.hold_still(7200.0)
+        bench.account.limiter.refused(7200.0, asyncio.get_running_loop().time())
         bench.put(paying("one"))
         bench.put(paying("two"))
         await asyncio.sleep(0.01)

@@ -136,7 +136,7 @@ def test_a_journal_that_refuses_is_everybodys_trouble(peer: Make) -> None:
 def test_one_account_that_must_hold_still_keeps_no_other_from_being_read(peer: Make) -> None:
     async def steps(bench: Bench) -> None:
         still = bench.new_account("/other")
-        still.limiter.hold_still(7200.0)
+        still.limiter.refused(7200.0, asyncio.get_running_loop().time())
         for number in range(100, 100 + 2 * READERS):
             bench.add(number, account=still)
         await asyncio.sleep(0.05)

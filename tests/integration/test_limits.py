@@ -1,0 +1,163 @@
+"""Limits, measured where they hold: at the API."""
+
+from collections.abc import Callable
+
+import pytest
+from applying import Stage, fault
+from middlebox import Middlebox, between
+from workshop import World, document, open_workshop
+
+CREATE = "createProject"
+FEW = ("e1", "e2", "e3")
+rule = fault
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        pytest.param(
+            {"retry_after": 1},
+            "again in 1.",
+            marks=pytest.mark.fault(
+                "limits", "429 with `Retry-After` in seconds", sees="retrying … (again in", kept={"orders": 3}
+            ),
+        ),
+        pytest.param(
+            {"retry_after": 1, "form": "date"},
+            "again in",
+            marks=pytest.mark.fault(
+                "limits", "429 with `Retry-After` as a date", sees="retrying … (again in", kept={"orders": 3}
+            ),
+        ),
+        pytest.param(
+            {"retry_after": 0, "form": "date"},
+            "again in",
+            marks=pytest.mark.fault(
+                "limits", "429 with a date that is past", sees="retrying … (again in", kept={"orders": 3}
+            ),
+        ),
+        pytest.param(
+            {"retry_after": 1, "form": "none"},
+            "again in",
+            marks=pytest.mark.fault(
+                "limits", "429 without `Retry-After`", sees="retrying … (again in", kept={"orders": 3}
+            ),
+        ),
+        pytest.param(
+            {"retry_after": 1, "form": "garbage"},
+            "again in",
+            marks=pytest.mark.fault(
+                "limits",
+                "429 with an unreadable `Retry-After`",
+                sees="retrying … (again in",
+                kept={"orders": 3},
+            ),
+        ),
+    ],
+    ids=["seconds", "date", "past", "none", "garbage"],
+)
+def test_too_many_requests_delay_and_lose_nothing(
+    stage: Callable[..., Stage], fault, deed: dict[str, object], words: str
+) -> None:
+    season = stage(ids=FEW)
+    season.faults(rule(CREATE, times=2, **deed))
+
+    ended = season.apply()
+
+    assert ended.code == 0, ended.all
+    assert words in ended.err
+    fault.saw(ended.err)
+    assert set(season.paid().values()) == {1}
+    fault.kept(orders=len(season.paid()))
+
+
+@pytest.mark.fault(
+    "limits",
+    "429 for hours, with `--no-wait`",
+    sees="dubformer asks to wait until … (2 h); nothing is sent there until then",
+    kept={"orders": 0, "running": 3, "facts": ("the run ends with 0, and a later one orders each once",)},
+)
+def test_a_pause_of_hours_is_told_and_holds_nobody_who_does_not_wait(
+    stage: Callable[..., Stage], fault
+) -> None:
+    season = stage(ids=FEW)
+    season.faults(rule(CREATE, times=100, retry_after=7200))
+
+    ended = season.apply("--no-wait")
+    orders = season.paid()
+    season.faults()
+    again = season.apply()
+
+    assert ended.code == 0, ended.all
+    fault.saw(ended.err)
+    fault.kept(orders=len(orders), running=ended.err.count("left to the next run"))
+    once = again.code == 0 and season.paid() == dict.fromkeys(FEW, 1)
+    fault.fact("the run ends with 0, and a later one orders each once", once)
+
+
+@pytest.mark.fault(
+    "limits",
+    "429 for hours before anything is paid for",
+    sees="dubformer asks to wait until",
+    kept={"orders": 0, "facts": ("the plan is told at once, and nothing is sent",)},
+)
+def test_a_pause_of_hours_while_the_plan_is_made_blocks_instead_of_hanging(
+    stage: Callable[..., Stage], fault
+) -> None:
+    season = stage(ids=FEW)
+    season.faults(rule("*", times=100, retry_after=7200))
+
+    ended = season.apply()
+
+    assert ended.code == 7, ended.all
+    fault.saw(ended.out)
+    fault.kept(orders=len(season.paid()))
+    fault.fact("the plan is told at once, and nothing is sent", CREATE not in str(season.changing()))
+
+
+MANIFEST = """\
+version: 1
+name: m
+providers:
+  workshop: {{openapi: workshop.yaml, base_url: "{base}", {limits}}}
+jobs:
+  one:
+    uses: workshop.key
+    for_each: ${{{{ ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"] }}}}
+    with: {{title: "${{{{ each.value }}}}"}}
+"""
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    """Applies twelve jobs within these limits; the middlebox has seen how they were kept."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    with open_workshop() as workshop, between(workshop.url) as box:
+
+        def apply(limits: str) -> tuple[Middlebox, int]:
+            from applying import captured
+
+            world = workshop.put("w", World(slow=0.03))
+            (tmp_path / "workshop.yaml").write_text(document("key"))
+            (tmp_path / "m.yaml").write_text(MANIFEST.format(base=f"{box.url}/w", limits=limits))
+            ended = captured(["apply", "-f", str(tmp_path / "m.yaml"), "--auto-approve"])
+            assert ended.code == 0, ended.all
+            return box, sum(world.ordered().values())
+
+        yield apply
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_are_under_way_at_the_api_than_allowed(measured, most: int) -> None:
+    box, orders = measured(f"max_in_flight: {most}")
+
+    assert orders == 12
+    assert box.most == most
+
+
+def test_no_more_come_to_the_api_in_a_time_than_allowed(measured) -> None:
+    box, orders = measured("rate: 10/1s, max_in_flight: 8")
+
+    assert orders == 12
+    # The API's clock stands at its own end of the wire: a tenth of a second is left to the way there.
+    assert all(later - earlier > 0.9 for earlier, later in zip(box.came, box.came[10:], strict=False))
