@@ -1,5 +1,7 @@
 """Limits, measured where they hold: at the API."""
 
+import itertools
+import time
 from collections.abc import Callable
 
 import pytest
@@ -161,3 +163,34 @@ def test_no_more_come_to_the_api_in_a_time_than_allowed(measured) -> None:
     assert orders == 12
     # The API's clock stands at its own end of the wire: a tenth of a second is left to the way there.
     assert all(later - earlier > 0.9 for earlier, later in zip(box.came, box.came[10:], strict=False))
+
+
+@pytest.mark.fault(
+    "process",
+    "the wall clock jumps hours forth and back during the run",
+    sees="saved",
+    kept={"orders": 3, "files": 3, "facts": ("nothing waited by the wall clock",)},
+)
+def test_a_wall_clock_that_jumps_moves_no_wait(
+    stage: Callable[..., Stage], fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    season = stage(ids=FEW)
+    season.faults(
+        rule(CREATE, drop="after"),
+        {"match": {"operation": CREATE}, "skip": 1, "times": 1, "do": {"retry_after": 1, "form": "date"}},
+        idempotency="ignore",
+    )
+    wall, nanoseconds, hours = time.time, time.time_ns, itertools.cycle((0, 5 * 3600, -5 * 3600))
+    monkeypatch.setattr(time, "time", lambda: wall() + next(hours))
+    monkeypatch.setattr(time, "time_ns", lambda: nanoseconds() + next(hours) * 10**9)
+    began = time.monotonic()
+
+    ended = season.apply()
+
+    lasted = time.monotonic() - began
+    assert ended.code == 0, ended.all
+    fault.saw(ended.err)
+    paid = season.paid()
+    assert set(paid.values()) == {1}
+    fault.kept(orders=len(paid), files=len(season.saved()))
+    fault.fact("nothing waited by the wall clock", lasted < 3600)
