@@ -18,6 +18,11 @@ def awake() -> float:
     return time.clock_gettime(clock) if clock is not None else time.monotonic()
 
 
+def slept() -> float:
+    """Seconds that the machine has slept since it was started; 0 where nobody counts them."""
+    return awake() - time.monotonic()
+
+
 def stamp(process: str) -> str:
     """This moment as text. `process` is a word of this process alone, for systems that do not name their boots."""
     return f"{_boot() or process} {awake()!r} {time.time()!r}"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -15,6 +15,7 @@ from runner.api.listed import Listed
 from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs, told_total
 from runner.api.provider import Provider
+from runner.engine import clock
 from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
 
@@ -61,11 +62,21 @@ MOST_STALE = 3
 """So many pages in a row without anything new, and the list is taken to repeat itself."""
 
 
-class Walks:
-    """Shares walks: whoever asks while one is under way that began late enough gets that one, and so its failure."""
+NAP = 1.0
+"""Seconds of sleep that make no difference."""
 
-    def __init__(self, accounts: Mapping[str, Account]) -> None:
+
+class Walks:
+    """Shares walks: whoever asks while one is under way that began late enough gets that one, and so its failure.
+
+    `slept`: for how many seconds the machine has slept so far. The loop's clock stands still meanwhile, and what was
+    read before is older than it says: it serves nobody any more.
+    """
+
+    def __init__(self, accounts: Mapping[str, Account], slept: Callable[[], float] = clock.slept) -> None:
         self._accounts = accounts
+        self._slept = slept
+        self._slept_before = slept()
         self._done: dict[str, Listed] = {}
         self._failed: dict[str, tuple[float, Reply]] = {}
         self._under_way: dict[str, tuple[float, asyncio.Task[Listed | Reply]]] = {}
@@ -84,6 +95,7 @@ class Walks:
 
     async def _walk(self, collection: Collection, since: float) -> Listed | Reply:
         key = collection.key
+        self._forget_before_sleep()
         held = self._done.get(key)
         if held is not None and held.began >= since:
             return held
@@ -100,8 +112,16 @@ class Walks:
                 return failed[1]  # it failed while this one waited for its turn
             return await self._begin(collection)
 
+    def _forget_before_sleep(self) -> None:
+        slept = self._slept()
+        if slept > self._slept_before + NAP:
+            self._slept_before = slept
+            self._done.clear()
+            self._under_way.clear()
+
     async def _begin(self, collection: Collection) -> Listed | Reply:
         key, began = collection.key, asyncio.get_running_loop().time()
+        slept = self._slept()
         task = asyncio.ensure_future(self._read(collection, began))
         self._under_way[key] = (began, task)
 
@@ -113,6 +133,8 @@ class Walks:
 
         task.add_done_callback(ended)
         read = await asyncio.shield(task)
+        if self._slept() > slept + NAP:
+            return await self._begin(collection)  # its first pages are of the time before
         if isinstance(read, Listed):
             self._done[key] = read
         else:

@@ -61,12 +61,12 @@ def things(mark: str = "") -> Collection:
     return Collection("acme", "things", (), "acme things", mark)
 
 
-def walking(url: str, steps: Callable[[Walks], Any], page: str = PLAIN) -> Any:
+def walking(url: str, steps: Callable[[Walks], Any], page: str = PLAIN, **more: Any) -> Any:
     async def run() -> Any:
         transport = Transport(Timeouts(connect=1.0, read=2.0, total=5.0))
         account = Account(provider(page), ProviderSettings("acme", base_url=url), transport)
         try:
-            return await steps(Walks({"acme": account}))
+            return await steps(Walks({"acme": account}, **more))
         finally:
             await transport.close()
 
@@ -289,3 +289,20 @@ def test_items_that_come_in_while_pages_are_read_are_no_loss(peer: Make) -> None
 
     assert isinstance(seen, Walked)
     assert (seen.count, seen.short) == (3, False)
+
+
+@pytest.mark.parametrize(("nap", "walks"), [(0.5, 1), (3600.0, 2)])
+def test_a_list_that_was_read_before_the_machine_slept_serves_nobody(
+    peer: Make, nap: float, walks: int
+) -> None:
+    slept = [0.0]
+
+    async def steps(made: Walks) -> int:
+        await made.walk(things(), 0.0)
+        slept[0] += nap
+        await made.walk(things(), 0.0)
+        return made.count
+
+    count = walking(peer(answering(lambda _: {"things": []})).url, steps, slept=lambda: slept[0])
+
+    assert count == walks
