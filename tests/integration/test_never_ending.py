@@ -92,3 +92,27 @@ def test_a_result_that_vanishes_is_told_and_fetched_later(stage, fault) -> None:
     again = season.apply()
     fetched = again.code == 0 and season.saved() == {"out/e1.mp4"} and season.paid() == {"e1": 1}
     fault.fact("once it is back, the next apply fetches it", fetched)
+
+
+@pytest.mark.fault(
+    "remote",
+    "An API is down for a while, in mid-run",
+    sees="Finished in … 2 done, 2 files saved.",
+    kept={"orders": 2, "files": 2, "facts": ("what runs there is asked about until it answers again",)},
+)
+def test_an_api_that_is_down_for_a_while_is_asked_again(stage, fault) -> None:
+    season = stage(SEASON)
+    down = {"do": {"status": 503}, "times": 6}
+    season.faults(
+        {"match": {"operation": "listProjects"}, "skip": 2, **down},
+        {"match": {"operation": "getProject"}, **down},
+    )
+
+    ended = season.apply()
+
+    assert ended.code == 0, ended.all
+    fault.saw(ended.out)
+    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
+    asked = season.sandbox.requests()
+    polls = asked["dubformer.listProjects"] + asked.get("dubformer.getProject", 0)
+    fault.fact("what runs there is asked about until it answers again", polls > 8)
