@@ -2,7 +2,6 @@
 
 import pytest
 from applying import SEASON
-from applying import fault as suffers
 
 BRIEF = SEASON.replace("    save:", "    timeout: 2s\n    save:")
 KEPT = "its id is kept, and a later apply fetches it without another order"
@@ -71,27 +70,6 @@ def test_a_job_that_vanishes_ends_the_wait(stage, fault) -> None:
     fault.fact(
         "it is not ordered again without consent", season.apply().code == 1 and len(season.paid()) == 2
     )
-
-
-@pytest.mark.fault(
-    "remote",
-    "A finished result is not there any more",
-    sees="1 not downloaded: dub/e1 … the download answered 404",
-    kept={"orders": 1, "files": 0, "facts": ("once it is back, the next apply fetches it",)},
-)
-def test_a_result_that_vanishes_is_told_and_fetched_later(stage, fault) -> None:
-    season = stage(ids=("e1",))
-    season.faults(suffers("getResult", times=100, status=404))
-
-    ended = season.apply()
-
-    assert ended.code == 1, ended.all
-    fault.saw(ended.out)
-    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
-    season.faults()
-    again = season.apply()
-    fetched = again.code == 0 and season.saved() == {"out/e1.mp4"} and season.paid() == {"e1": 1}
-    fault.fact("once it is back, the next apply fetches it", fetched)
 
 
 @pytest.mark.fault(
