@@ -13,10 +13,11 @@ from runner.engine.faults import fault
 from runner.engine.fetches import Bounds, CannotFetch, CannotWrite, Fetch
 from runner.engine.fetching import Receiver
 from runner.engine.files import UnsafePath, inside
+from runner.engine.hops import Hops
 from runner.engine.journal import Journal
 from runner.engine.limits import Limiter
 from runner.engine.partial import Partial
-from runner.engine.places import Place, place_of
+from runner.engine.places import Place, place_at
 from runner.engine.standing import Standing
 from runner.engine.transport import Transport
 from runner.model.errors import RunnerError, StateError
@@ -81,12 +82,14 @@ class Downloads:
         self._journal = journal
         self._done = done
         self._failed = failed
-        self._standing = Standing(transport, journal, overwrite)
+        self._hops = Hops()
+        self._standing = Standing(transport, journal, self._hops, overwrite)
         self._bounds = bounds or Bounds()
         self._lanes: dict[str, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pauses: set[asyncio.TimerHandle] = set()
         self._names: dict[str, tuple[str, str]] = {}
+        self._own = journal.file.resolve()
 
     def put(self, fetch: Fetch) -> None:
         """Fetch a file as soon as a worker is free."""
@@ -101,6 +104,7 @@ class Downloads:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._hops.close()
 
     def _put(self, job: _Job) -> None:
         lane = self._lane(job.fetch.account)
@@ -167,8 +171,7 @@ class Downloads:
 
     async def _save(self, job: _Job, lane: _Lane) -> int:
         fetch = job.fetch
-        self._check_name(fetch, inside(self._folder, fetch.path))
-        place, partial = await asyncio.to_thread(self._open, fetch)
+        place, partial = await self._hops.run(self._open, fetch)
         try:
             held = await self._standing.taken_over(fetch, place)
             if held is not None:
@@ -177,14 +180,16 @@ class Downloads:
             if whole is None:
                 whole = await self._attempt(job, lane, partial)
                 await self._standing.announce(fetch, *whole)
-            mtime = await asyncio.to_thread(partial.put_in_place)
-            await self._standing.record_saved(fetch, mtime)
+            mtime = await self._hops.run_out(partial.put_in_place)
+            self._standing.record_saved(fetch, mtime)
             return whole[0]
         finally:
             place.close()
 
     def _open(self, fetch: Fetch) -> tuple[Place, Partial]:
-        place = place_of(self._folder, fetch.path)
+        target = inside(self._folder, fetch.path)
+        self._check_name(fetch, target)
+        place = place_at(self._folder, target)
         try:
             return place, Partial(place, self._owner(fetch)).find()
         except BaseException:
@@ -195,11 +200,11 @@ class Downloads:
         """One attempt at the bytes; what came of them stays where a later one can go on. Raises _Later for one."""
         if lane.closed:
             raise CannotFetch(lane.closed)
-        receiver = Receiver(self._transport, job.fetch, partial, self._bounds)
+        receiver = Receiver(self._transport, job.fetch, partial, self._hops, self._bounds)
         try:
             whole = await receiver.receive(job.url)
         except CannotFetch as error:
-            await asyncio.to_thread(partial.rest)
+            await self._hops.run(partial.rest)
             raise _Later(await self._pause(job, lane, error, receiver.gained)) from None
         except asyncio.CancelledError:
             partial.rest()
@@ -230,7 +235,7 @@ class Downloads:
 
     def _check_name(self, fetch: Fetch, target: Path) -> None:
         """No file of ours takes the place of the journal, or of another that some disks do not tell apart."""
-        own = self._journal.file.resolve()
+        own = self._own
         if target.parent == own.parent and target.name.casefold().startswith(own.name.casefold()):
             raise UnsafePath(f"{fetch.path} belongs to the state")
         address, path = self._names.setdefault(folded(str(target)), (fetch.address, fetch.path))

@@ -4,7 +4,6 @@ What came before a break is kept when the server named a version by which the re
 that a rest of another version is never put behind it.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -19,6 +18,7 @@ from runner.engine import ranges
 from runner.engine.addresses import ForbiddenAddress
 from runner.engine.bodies import Pace, unpacked
 from runner.engine.fetches import EXPIRED, Bounds, CannotFetch, CannotWrite, Fetch
+from runner.engine.hops import Hops
 from runner.engine.partial import NOTHING, Partial, Version
 from runner.engine.redirects import Signed
 from runner.engine.transport import REDIRECTS, Stream, Transport, describe
@@ -40,6 +40,7 @@ class Receiver:
     transport: Transport
     fetch: Fetch
     partial: Partial
+    hops: Hops
     bounds: Bounds = field(default_factory=Bounds)
     gained: int = 0
 
@@ -202,12 +203,8 @@ class Receiver:
 
     async def _disk(self, work: Callable[..., T], *words: object) -> T:
         """Work that blocks, outside the loop; it is waited for even by one who is cancelled."""
-        task = asyncio.ensure_future(asyncio.to_thread(work, *words))
         try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait([task])
-            raise
+            return await self.hops.run_out(work, *words)
         except OSError as error:
             raise CannotWrite(error.strerror or str(error)) from error
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from runner.engine.files import CHUNK, UnsafePath, inside
+from runner.engine.files import CHUNK, UnsafePath
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -107,9 +107,9 @@ class Place:
         return file
 
 
-def place_of(root: Path, path: str) -> Place:
-    """The place of `path` below `root`, with the folders on the way made; raises UnsafePath, or OSError."""
-    target = inside(root, path)
+def place_at(root: Path, target: Path) -> Place:
+    """The place of a target that `inside` found below `root`, with the folders on the way made; raises UnsafePath, or
+    OSError."""
     root.mkdir(parents=True, exist_ok=True)
     top = root.resolve()
     folder = os.open(top, _FOLDER)

@@ -1,11 +1,10 @@
 """What stands at a file's place before it is fetched: ours and whole, ours to replace, or somebody else's."""
 
-import asyncio
-
 import aiohttp
 
 from runner.engine.addresses import ForbiddenAddress
 from runner.engine.fetches import EXPIRED, CannotFetch, Fetch
+from runner.engine.hops import Hops
 from runner.engine.journal import Journal
 from runner.engine.places import Place
 from runner.engine.redirects import Signed
@@ -17,9 +16,10 @@ from runner.model.state import FileState
 class Standing:
     """Takes over what is ours, and records it. Raises CannotFetch for what is not, StateError by the journal."""
 
-    def __init__(self, transport: Transport, journal: Journal, overwrite: bool) -> None:
+    def __init__(self, transport: Transport, journal: Journal, hops: Hops, overwrite: bool) -> None:
         self._transport = transport
         self._journal = journal
+        self._hops = hops
         self._overwrite = overwrite
 
     async def taken_over(self, fetch: Fetch, place: Place) -> int | None:
@@ -30,7 +30,7 @@ class Standing:
         size, mtime = there
         known = self._known(fetch)
         if known is not None and await self._is_announced(known, size, place):
-            await self.record_saved(fetch, mtime)
+            self.record_saved(fetch, mtime)
             return size
         if known is not None or self._overwrite:
             return None
@@ -39,8 +39,8 @@ class Standing:
             raise CannotFetch(f"{fetch.path} exists and was not written by runner (--overwrite replaces it)")
         if await self._remote_size(fetch) != str(size):
             raise CannotFetch(f"{fetch.path} exists and has not the remote size (--overwrite replaces it)")
-        await self.announce(fetch, size, await asyncio.to_thread(place.digest))
-        await self.record_saved(fetch, mtime)
+        await self.announce(fetch, size, await self._hops.run(place.digest))
+        self.record_saved(fetch, mtime)
         return size
 
     async def left_whole(self, fetch: Fetch, place: Place, part: str) -> tuple[int, str] | None:
@@ -48,7 +48,7 @@ class Standing:
         known, held = self._known(fetch), place.held(part)
         if known is None or known.done or not known.sha256 or held is None or held[0] != known.size:
             return None
-        found = await asyncio.to_thread(place.digest, part)
+        found = await self._hops.run(place.digest, part)
         return (known.size, known.sha256) if found == known.sha256 else None
 
     async def announce(self, fetch: Fetch, size: int, sha256: str) -> None:
@@ -64,9 +64,9 @@ class Standing:
             )
         )
 
-    async def record_saved(self, fetch: Fetch, mtime_ns: int) -> None:
+    def record_saved(self, fetch: Fetch, mtime_ns: int) -> None:
         """Record that it has its name."""
-        await self._journal.record(
+        self._journal.note(
             Saved(address=fetch.address, generation=fetch.generation, path=fetch.path, mtime_ns=mtime_ns)
         )
 
@@ -74,7 +74,7 @@ class Standing:
         """Whether it is the file that was about to get its name when a run was killed."""
         if known.done or size != known.size:
             return False
-        return await asyncio.to_thread(place.digest) == known.sha256
+        return await self._hops.run(place.digest) == known.sha256
 
     def _known(self, fetch: Fetch) -> FileState | None:
         state = self._journal.instances.get(fetch.address)

@@ -22,7 +22,8 @@ AT_ONCE = 64
 HEAD = """\
 version: 1
 name: bench
-providers: {{mill: {{openapi: {document}, base_url: "{url}", max_in_flight: {at_once}}}}}
+providers:
+  mill: {{openapi: {document}, base_url: "{url}", max_in_flight: {at_once}, max_downloads: {at_once}}}
 """
 
 CHAINS = """\
