@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -137,11 +138,26 @@ async def chains(client: Client, count: int, folder: Path) -> None:
     await _together(chain, count)
 
 
-async def serial(client: Client, count: int) -> None:
+async def serial(client: Client, count: int, _: Path) -> None:
     """One chain: every step needs what the step before it gave."""
     source = "media/first.mp4"
     for number in range(count):
         source = (await client.post("/steps", {"name": f"s{number}", "source": source}))["id"]
+
+
+async def serial_noted(client: Client, count: int, notes: Path) -> None:
+    """The same with a line in a file before each step, on the disk before the step is sent."""
+    source = "media/first.mp4"
+    with await asyncio.to_thread(open, notes, "ab") as file:
+
+        def note(line: bytes) -> None:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+        for number in range(count):
+            await asyncio.to_thread(note, source.encode() + b"\n")
+            source = (await client.post("/steps", {"name": f"s{number}", "source": source}))["id"]
 
 
 async def fan_in(client: Client, count: int) -> None:

@@ -271,3 +271,49 @@ def test_a_word_left_in_the_inbox_is_read_once(tmp_path: Path) -> None:
 
     assert [row[1:] for row in first] == [("dub/ep01", "adopt", "77")]
     assert second == []
+
+
+def test_what_is_noted_is_on_the_disk_when_what_was_recorded_after_it_is(tmp_path: Path) -> None:
+    async def steps(journal: Journal) -> list[str]:
+        journal.note(intended(), received())
+        await journal.record(intended("dub/ep02"))
+        return [kind for _, _, kind, _ in read_events(journal.file, "dub/ep01")]
+
+    with opened(tmp_path / "state.db") as journal:
+        assert asyncio.run(steps(journal)) == ["intended", "received"]
+
+
+def test_a_receipt_and_the_intent_that_follows_from_it_share_a_commit(tmp_path: Path) -> None:
+    async def steps(journal: Journal) -> int:
+        await journal.record(intended())
+        before = journal.commits
+        journal.note(received())
+        await asyncio.sleep(0)
+        await journal.record(intended("dub/ep02"))
+        return journal.commits - before
+
+    with opened(tmp_path / "state.db") as journal:
+        assert asyncio.run(steps(journal)) == 1
+
+
+def test_what_was_noted_in_a_loop_that_has_ended_is_written_by_the_next(tmp_path: Path) -> None:
+    async def leave(journal: Journal) -> None:
+        journal.note(intended())
+
+    with opened(tmp_path / "state.db") as journal:
+        asyncio.run(leave(journal))
+        journal.record_now(intended("dub/ep02"))
+        found = [kind for _, _, kind, _ in read_events(journal.file, "dub/ep01")]
+
+    assert found == ["intended"]
+
+
+def test_what_was_noted_is_written_when_the_journal_is_closed(tmp_path: Path) -> None:
+    async def leave(journal: Journal) -> None:
+        journal.note(intended())
+
+    with opened(tmp_path / "state.db") as journal:
+        asyncio.run(leave(journal))
+        file = journal.file
+
+    assert [kind for _, _, kind, _ in read_events(file, "dub/ep01")] == ["intended"]

@@ -239,3 +239,19 @@ def test_a_file_whose_making_was_cut_short_is_made_anew(tmp_path: Path) -> None:
         journal.record_now(intended())
     assert "dub/ep01" in read_state(tmp_path / "state.db", "season").instances
     assert not (tmp_path / "state.db.new").exists()
+
+
+def test_a_disk_that_refuses_what_was_only_noted_is_told_at_once(tmp_path: Path) -> None:
+    journal = opened(tmp_path / "state.db")
+    journal._connection.execute("PRAGMA query_only=ON")
+
+    async def steps() -> StateCorrupt:
+        told: asyncio.Future[StateCorrupt] = asyncio.get_running_loop().create_future()
+        journal.broken = told.set_result
+        journal.note(intended())
+        return await asyncio.wait_for(told, 10)
+
+    found = asyncio.run(steps())
+    journal.close()
+
+    assert "could not be written" in found.message
