@@ -90,8 +90,10 @@ def is_a_page(path: str, headers: Headers, head: bytes) -> bool:
     """Whether a page or a message came in place of a film, a sound, a picture or an archive: the answer calls itself
     so, and begins so. Nothing else is guessed about: what a file holds is the provider's affair."""
     media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in _PAGES:
+        return False
     wanted = guess_type(PurePosixPath(path).name)[0] or ""
-    if media not in _PAGES or not wanted.startswith(_BINARY) or wanted == "image/svg+xml":
+    if not wanted.startswith(_BINARY) or wanted == "image/svg+xml":
         return False
     return head.lstrip()[:1] in (b"<", b"{", b"[")
 
