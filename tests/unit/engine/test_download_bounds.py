@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from downloading import Bench, Make, Shelf, broken, fetching, head, rest, status, whole
 
+from runner.engine.files import inside
 from runner.engine.partial import Partial, Version
-from runner.engine.places import place_of
+from runner.engine.places import place_at
 from runner.model.event import Saving
 
 FILM = b"film" * 1000
@@ -174,7 +175,7 @@ def test_a_file_that_was_whole_when_the_run_was_killed_only_gets_its_name(tmp_pa
 
     def steps(bench: Bench) -> None:
         fetch = bench.fetch("a.mp4")
-        with place_of(tmp_path, "a.mp4") as place:
+        with place_at(tmp_path, inside(tmp_path, "a.mp4")) as place:
             partial = Partial(place, bench.downloads._owner(fetch))
             partial.begin(Version("film"))
             sha256 = partial.finish([FILM])

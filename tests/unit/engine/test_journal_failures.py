@@ -243,7 +243,7 @@ def test_a_file_whose_making_was_cut_short_is_made_anew(tmp_path: Path) -> None:
 
 def test_a_disk_that_refuses_what_was_only_noted_is_told_at_once(tmp_path: Path) -> None:
     journal = opened(tmp_path / "state.db")
-    journal._connection.execute("PRAGMA query_only=ON")
+    journal.store.connection.execute("PRAGMA query_only=ON")
 
     async def steps() -> StateCorrupt:
         told: asyncio.Future[StateCorrupt] = asyncio.get_running_loop().create_future()

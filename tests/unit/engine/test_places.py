@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.files import UnsafePath
+from runner.engine.files import UnsafePath, inside
 from runner.engine.partial import Partial, Version
-from runner.engine.places import place_of
+from runner.engine.places import Place, place_at
+
+
+def place_of(root: Path, path: str) -> Place:
+    return place_at(root, inside(root, path))
 
 
 def write(root: Path, path: str, meanwhile: Callable[[], None] = lambda: None) -> None:
