@@ -16,6 +16,8 @@ from runner.model.frozen import frozen
 F = TypeVar("F", bound=Callable[..., Any])
 
 SANDBOX_KEPT, SANDBOX_FRESH = "kept", "fresh"
+TELLING_BY_LINES = ("apply", "destroy")
+"""Commands whose `--json` is a line an event; see `schemas/events.schema.json`."""
 
 
 class Command(click.Command):
@@ -117,8 +119,13 @@ def _invalid(error: InvalidInput, chosen: Chosen) -> int:
 
     screen = Screen(chosen)
     if chosen.json:
-        told = [problem_json(problem, Path.cwd()) for problem in error.problems]
-        screen.json({"version": 1, "valid": False, "problems": told})
+        told = {
+            "version": 1,
+            "valid": False,
+            "problems": [problem_json(one, Path.cwd()) for one in error.problems],
+        }
+        by_lines = click.get_current_context().info_name in TELLING_BY_LINES
+        screen.json({"type": "problems", **told} if by_lines else told, line=by_lines)
     else:
         screen.aside(problems_text(error.problems, Path.cwd(), screen.look_aside))
     chosen.outputs.problems(_name(chosen), error.problems, screen)

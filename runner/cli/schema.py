@@ -6,14 +6,17 @@ import click
 
 from runner.cli.options import Chosen, Command, manifest_options
 
-_FILES = {"plan": "plan.schema.json", "x-runner": "x-runner.schema.json"}
+_FILES = {"events": "events.schema.json", "plan": "plan.schema.json", "x-runner": "x-runner.schema.json"}
 
 
 @click.command("schema", cls=Command)
 @manifest_options(argument=False)
 @click.argument("name", type=click.Choice(["manifest", *_FILES]), default="manifest")
 def command(chosen: Chosen, name: str) -> None:
-    """Print a JSON Schema: of manifests with every provider's inputs (default), of `plan --json`, of x-runner objects.
+    """Print a JSON Schema: of manifests with every provider's inputs (default), and of other things.
+
+    plan: what `plan --json` prints and `plan --out` saves; events: each line of `apply --json`; x-runner: the object of
+    that name in provider documents.
 
     With -f, the schema of manifests knows the manifest's own providers too.
 
@@ -21,10 +24,15 @@ def command(chosen: Chosen, name: str) -> None:
     Examples:
       runner schema > manifest.schema.json
       runner schema -f trailers.yaml > trailers.schema.json
-      runner schema plan
+      runner schema events
     """
     from runner.api.schemas import schema_text
 
+    if name == "events":  # whole in itself: the schema of plans travels inside
+        events, plan = (json.loads(schema_text(_FILES[one])) for one in ("events", "plan"))
+        events["$defs"]["plan"] = plan
+        click.echo(json.dumps(events, ensure_ascii=False, indent=1))
+        return
     if name in _FILES:
         click.echo(schema_text(_FILES[name]).rstrip("\n"))
         return
