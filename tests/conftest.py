@@ -1,5 +1,6 @@
 """For every test: the fault table's marker and fixture (see support/faultbook.py)."""
 
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -9,6 +10,11 @@ __all__ = ["fault"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Whoever starts the tests in the background, or under nohup, has signals ignored, and programs that are started by
+    # a test would inherit that.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) is signal.SIG_IGN:
+            signal.signal(name, signal.default_int_handler if name is signal.SIGINT else signal.SIG_DFL)
     config.addinivalue_line("markers", "fault(area, title, sees, kept): a row of docs/reliability.md")
 
 
