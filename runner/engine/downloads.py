@@ -126,7 +126,7 @@ class Downloads:
     def _lane(self, account: Account) -> _Lane:
         if account.key not in self._lanes:
             most = account.settings.max_downloads
-            self._lanes[account.key] = _Lane(Limiter(most, None), most)
+            self._lanes[account.key] = _Lane(Limiter(most, None, self._bounds.patience), most)
         return self._lanes[account.key]
 
     async def _work(self, lane: _Lane) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from runner.engine.accounts import Account
+from runner.engine.limits import LONGEST_BACKOFF
 
 EXPIRED = (401, 403, 404, 410)
 """Statuses that a new link may cure."""
@@ -35,13 +36,14 @@ class CannotWrite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a download may take: bytes held in memory, the fewest bytes that must come within so many seconds, and the
-    longest first pause before another attempt, in seconds."""
+    """What a download may take: bytes held in memory, the fewest bytes that must come within so many seconds, and, in
+    seconds, the longest first pause before another attempt and the longest after a server asked for fewer."""
 
     block: int = 1024 * 1024
     least: int = 64 * 1024
     window: float = 60.0
     pause: float = 0.8
+    patience: float = LONGEST_BACKOFF
 
 
 @dataclass(frozen=True, slots=True)

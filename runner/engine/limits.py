@@ -104,11 +104,13 @@ class Slot:
 class Limiter:
     """Hands out slots, first come, first served. Who waits for a rate or a pause holds no slot.
 
-    `most` calls at once, fewer for a while after a refusal; `rate` is (how many, per seconds) or None.
+    `most` calls at once, fewer for a while after a refusal; `rate` is (how many, per seconds) or None. `longest` is the
+    longest pause that is taken unasked.
     """
 
-    def __init__(self, most: int, rate: tuple[int, float] | None) -> None:
+    def __init__(self, most: int, rate: tuple[int, float] | None, longest: float = LONGEST_BACKOFF) -> None:
         self.window = Window(most)
+        self._longest = longest
         self.rate = Rate(*rate) if rate is not None else None
         self._busy = 0
         self._queue: deque[asyncio.Future[None]] = deque()
@@ -155,7 +157,7 @@ class Limiter:
             self._narrowed = now
             self._refusals += 1
             self.window.refused()
-        pause = min(max(seconds or 0.0, backoff(self._refusals - 1)), LONGEST_STILL)
+        pause = min(max(seconds or 0.0, backoff(self._refusals - 1, self._longest)), LONGEST_STILL)
         self._still_until = max(self._still_until, now + pause)
 
     def went_well(self) -> None:
@@ -199,6 +201,6 @@ class Limiter:
             self._queue.popleft().set_result(None)
 
 
-def backoff(refusals: int) -> float:
-    """Full jitter: anything between nothing and a time that doubles with each refusal, up to a minute."""
-    return random.uniform(0.0, min(LONGEST_BACKOFF, 0.5 * 2.0 ** min(refusals, 10)))
+def backoff(refusals: int, longest: float = LONGEST_BACKOFF) -> float:
+    """Full jitter: anything between nothing and a time that doubles with each refusal, up to `longest`."""
+    return random.uniform(0.0, min(longest, 0.5 * 2.0 ** min(refusals, 10)))

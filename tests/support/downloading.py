@@ -35,7 +35,7 @@ class Bench:
         folder: Path,
         url: str,
         overwrite: bool = False,
-        bounds: Bounds = Bounds(pause=0.02),  # noqa: B008 — a value that nobody changes
+        bounds: Bounds = Bounds(pause=0.02, patience=0.05),  # noqa: B008 — a value that nobody changes
         read: float = 2.0,
         document: str = DOCUMENT,
         **settings_too: Any,
