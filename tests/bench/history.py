@@ -28,6 +28,11 @@ def as_json(taken: Mapping[str, Sequence[Figure]], circumstances: Mapping[str, o
     return {**circumstances, "figures": figures}
 
 
+def joined(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Runs of some measures each as one run of all of them; each figure is still a ratio inside its own run."""
+    return {**runs[-1], "figures": [figure for run in runs for figure in run["figures"]]}
+
+
 def table(run: Mapping[str, Any]) -> str:
     """The figures of one run as a Markdown table."""
     lines = ["| measure | ratio | target | met |", "| --- | ---: | ---: | --- |"]

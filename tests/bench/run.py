@@ -1,6 +1,6 @@
 """Measures how close `runner` is to its limits: `make bench`.
 
-python tests/bench/run.py [NAME …] [--quick] [--out FILE] [--keep "what was changed"]
+python tests/bench/run.py [NAME …] [--quick] [--out FILE] [--join FILE …] [--keep "what was changed"]
 
 Each module of this folder that is named in MEASURES has `measure(quick) -> Iterator[Figure]`. `--keep` adds the run to
 docs/performance.json, and writes docs/performance.md from it.
@@ -25,11 +25,11 @@ ROOT = Path(__file__).parents[2]
 
 def main() -> int:
     options = _options()
-    taken: dict[str, list[Figure]] = {}
-    for name in options.names or MEASURES:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        taken[name] = list(_measured(name, options.quick))
-    run = history.as_json(taken, _circumstances(options))
+    if options.join:
+        run = history.joined([json.loads(file.read_text("utf-8")) for file in options.join])
+        run["changed"] = options.keep or ""
+    else:
+        run = _run(options)
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(run, indent=1) + "\n", "utf-8")
@@ -37,6 +37,14 @@ def main() -> int:
         history.keep(run, ROOT / "docs")
     print(history.table(run))
     return 0
+
+
+def _run(options: argparse.Namespace) -> dict[str, object]:
+    taken: dict[str, list[Figure]] = {}
+    for name in options.names or MEASURES:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        taken[name] = list(_measured(name, options.quick))
+    return history.as_json(taken, _circumstances(options))
 
 
 def _measured(name: str, quick: bool) -> Iterator[Figure]:
