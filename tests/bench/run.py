@@ -75,6 +75,13 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     parser.add_argument(
+        "--join",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="measure nothing: take what --out wrote before, as one run",
+    )
+    parser.add_argument(
         "--keep", metavar="TEXT", help="add this run to docs/performance.md: what was changed"
     )
     options = parser.parse_args()
