@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="End after this time, as in 50m; a later apply carries on.",
 )
+@click.option(
+    "--parallelism",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="At most so many calls at once, over all providers; each also keeps its own max_in_flight.",
+)
 @click.option("--listen", default="", metavar="HOST:PORT", help="Hear notifications of the APIs here.")
 @click.option("--public-url", default="", metavar="URL", help="How the APIs reach --listen.")
 @click.option("--overwrite", is_flag=True, help="Let downloads replace files that no state recorded.")
@@ -57,6 +63,7 @@ def command(
     auto_approve: bool,
     no_wait: bool,
     max_time: float | None,
+    parallelism: int | None,
     listen: str,
     public_url: str,
     overwrite: bool,
@@ -107,6 +114,7 @@ def command(
             max_time=max_time,
             lock_timeout=lock_timeout,
             overwrite=overwrite,
+            parallelism=parallelism,
             listen=listen,
             public_url=public_url,
             speed=speed if chosen.sandbox else 1.0,

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urljoin
 
 from runner.api.auth import choose, credentials_of, session_flow
@@ -60,8 +61,10 @@ class Account:
         settings: ProviderSettings,
         transport: Transport,
         notice: Callable[[str, str], None] = lambda provider, text: None,
+        together: AbstractAsyncContextManager[Any] | None = None,
     ) -> None:
-        """`notice` is told, with the provider's name, what people should know of all its calls."""
+        """`notice` is told, with the provider's name, what people should know of all its calls; `together` lets in the
+        calls of all providers, as many as may be under way at once."""
         self.provider = provider
         self.settings = settings
         self.base_url = (settings.base_url or provider.base_url).rstrip("/")
@@ -73,6 +76,7 @@ class Account:
         self.requests = 0
         self._transport = transport
         self._notice = notice
+        self._together = together or nullcontext()
         self._outage = Outage()
         self._announced = 0.0
         self._scheme: AuthScheme | None = None
@@ -118,7 +122,7 @@ class Account:
         """
         if self.halted() and before is None:
             return NoAnswer(False, self.stopped)
-        async with self.limiter.slot() as slot:
+        async with self.limiter.slot() as slot, self._together:
             await self._have_session(slot)
             if before is not None:
                 if self.stopped or self.closed:

@@ -44,6 +44,7 @@ class RunOptions:
     loopback_only: bool = False
     listen: str = ""
     public_url: str = ""
+    parallelism: int | None = None
 
 
 class Listener(Protocol):
@@ -96,7 +97,9 @@ class Desk:
         self.options = options
         self.tally = Tally()
         self.transport = Transport()
-        self.accounts = Accounts(work, self.transport, lambda name, text: self.tell(name, "notice", text))
+        self.accounts = Accounts(
+            work, self.transport, lambda name, text: self.tell(name, "notice", text), options.parallelism
+        )
         self.walks = Walks(self.accounts)
         self.known: dict[str, Mapping[str, Any]] = {}
         self.absent: set[str] = set()
@@ -209,8 +212,11 @@ class Accounts(dict[str, Account]):
         work: Work,
         transport: Transport,
         notice: Callable[[str, str], None] = lambda provider, text: None,
+        parallelism: int | None = None,
     ) -> None:
+        """`parallelism`: at most so many calls at once over all providers; None: as many as each of them allows."""
         super().__init__()
+        self._together = asyncio.Semaphore(parallelism) if parallelism is not None else None
         self._notice = notice
         self._work = work
         self._transport = transport
@@ -224,7 +230,7 @@ class Accounts(dict[str, Account]):
 
     def __missing__(self, name: str) -> Account:
         provider, settings = self._work.catalogue.provider(name), self._work.settings[name]
-        account = Account(provider, settings, self._transport, self._notice)
+        account = Account(provider, settings, self._transport, self._notice, self._together)
         account.closed = self._closed
         self[name] = account
         return account

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from applying import Stage, fault
+from applying import Stage, captured, fault
 from middlebox import Middlebox, between
 from workshop import World, document, open_workshop
 
@@ -137,8 +137,6 @@ def measured(tmp_path, monkeypatch: pytest.MonkeyPatch):
     with open_workshop() as workshop, between(workshop.url) as box:
 
         def apply(limits: str) -> tuple[Middlebox, int]:
-            from applying import captured
-
             world = workshop.put("w", World(slow=0.03))
             (tmp_path / "workshop.yaml").write_text(document("key"))
             (tmp_path / "m.yaml").write_text(MANIFEST.format(base=f"{box.url}/w", limits=limits))
@@ -155,6 +153,42 @@ def test_no_more_are_under_way_at_the_api_than_allowed(measured, most: int) -> N
 
     assert orders == 12
     assert box.most == most
+
+
+TWO = """\
+version: 1
+name: m
+providers:
+  workshop: {{openapi: workshop.yaml, base_url: "{base}", max_in_flight: 4}}
+  other: {{openapi: workshop.yaml, base_url: "{base}", max_in_flight: 4}}
+jobs:
+  one:
+    uses: workshop.key
+    for_each: ${{{{ ["a", "b", "c", "d", "e", "f"] }}}}
+    with: {{title: "${{{{ each.value }}}}"}}
+  two:
+    uses: other.key
+    for_each: ${{{{ ["g", "h", "i", "j", "k", "l"] }}}}
+    with: {{title: "${{{{ each.value }}}}"}}
+"""
+
+
+@pytest.mark.parametrize(("words", "most"), [(["--parallelism", "2"], 2), ([], 8)])
+def test_no_more_are_under_way_over_all_providers_than_allowed(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, words: list[str], most: int
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    (tmp_path / "workshop.yaml").write_text(document("key"))
+    with open_workshop() as workshop, between(workshop.url) as box:
+        world = workshop.put("w", World(slow=0.05))
+        (tmp_path / "m.yaml").write_text(TWO.format(base=f"{box.url}/w"))
+
+        ended = captured(["apply", "-f", str(tmp_path / "m.yaml"), "--auto-approve", *words])
+
+        assert ended.code == 0, ended.all
+        assert sum(world.ordered().values()) == 12
+        assert box.most <= most
+        assert box.most > most / 2
 
 
 def test_no_more_come_to_the_api_in_a_time_than_allowed(measured) -> None:
