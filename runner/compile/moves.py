@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.model.event import Moved
+from runner.model.fold import moved_instance
 from runner.model.graph import Graph
 from runner.model.manifest import Manifest
 from runner.model.state import InstanceState, State
@@ -33,7 +34,7 @@ def moved_state(state: State, taken: tuple[Moved, ...]) -> State:
         return state
     names = {move.address: move.to for move in taken}
     instances: Mapping[str, InstanceState] = {
-        names.get(address, address): replace(held, address=names.get(address, address))
+        names.get(address, address): moved_instance(held, names[address]) if address in names else held
         for address, held in state.instances.items()
     }
     return replace(state, instances=instances)

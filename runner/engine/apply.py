@@ -200,7 +200,7 @@ class Apply:
                 self.groups.expect(change.job)
         ready = self.scheduler.start()
         for group in list(self.desk.journal.groups.values()):
-            if not group.closed:
+            if not group.closed and self.desk.reaches(group.intent.uses):
                 use, lifecycle = group_orders.resume(self.desk, group)
                 self.sending.send(group.address, use, lifecycle)
         self.sending.turns.resume_all()
@@ -226,7 +226,7 @@ class Apply:
                 self.drop(address)
             case Verb.SETTLE if state is not None:
                 self.sending.settle(address, state)
-            case Verb.RESUME if state is not None:
+            case Verb.RESUME if state is not None and not self.reactions.out_of_reach(state):
                 self.released(self.scheduler.reached(address, SUBMITTED))
                 self.waiting.wait(state)
             case Verb.DOWNLOAD:

@@ -169,6 +169,10 @@ class Desk:
         assert found is not None
         return found
 
+    def reaches(self, uses: str) -> bool:
+        """Whether the manifest still names the provider of what an earlier run began."""
+        return uses.partition(".")[0] in self.work.settings and self.work.catalogue.use(uses) is not None
+
     def is_paid(self, uses: str) -> bool:
         """Whether an instance of this use costs anything."""
         use = self.work.catalogue.use(uses)

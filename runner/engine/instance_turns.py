@@ -37,10 +37,13 @@ class InstanceTurns:
             doubtful = change.verb is Verb.BLOCKED and state is not None and state.phase is Phase.DOUBT
             if state is not None and (doubtful or change.verb in (Verb.SETTLE, Verb.RESUME)):
                 self._resume(state)
+        for address, state in self._desk.journal.instances.items():
+            if state.phase in UNKNOWN and address not in self._desk.work.graph.instances:
+                self._resume(state)  # it left the manifest; its name is not free before its outcome is known
 
     def _resume(self, state: InstanceState) -> None:
         """What was begun by an earlier run goes on holding its turn; what is in doubt holds it to the end of this."""
-        if not isinstance(state.inputs, Mapping) or not state.uses:
+        if not isinstance(state.inputs, Mapping) or not self._desk.reaches(state.uses):
             return
         use = self._desk.use(state.uses)
         inputs = inputs_of(self._desk, state)

@@ -20,7 +20,7 @@ from runner.engine.lock import Holder
 from runner.engine.sqlite_store import open_sqlite
 from runner.model.errors import StateCorrupt
 from runner.model.event import Event, Forgotten, GroupIntended, Intended, Moved
-from runner.model.fold import fold_group, fold_instance, join_group
+from runner.model.fold import fold_group, fold_instance, join_group, moved_instance
 from runner.model.shape import evolve
 from runner.model.state import GroupState, InstanceState, State
 
@@ -244,9 +244,7 @@ class Journal:
         self._batch.instances[address] = None
         if instance is None or not to:
             return
-        if instance.intent is not None:  # what is sent again, or settled, speaks of the new address
-            instance = evolve(instance, intent=evolve(instance.intent, address=to))
-        self._put(to, evolve(instance, address=to))
+        self._put(to, moved_instance(instance, to))
         group = self.groups.get(instance.group)
         if group is not None and not group.closed:
             members = tuple(

@@ -19,7 +19,7 @@ from runner.model.event import (
 )
 from runner.model.manifest import SUBMITTED
 from runner.model.plan import Verb
-from runner.model.state import Phase
+from runner.model.state import InstanceState, Phase
 
 if TYPE_CHECKING:
     from runner.engine.apply import Apply
@@ -91,7 +91,7 @@ class Reactions:
             self._desk.tally.paid[use.provider.name][event.unit] += event.cost
 
     def _doubted(self, event: Doubted) -> None:
-        if event.address not in self._desk.work.graph.instances:
+        if self._desk.state(event.address) is None:
             return  # a group: its members are told of one by one
         ids = f" (candidates: {', '.join(event.candidates)})" if event.candidates else ""
         self._run.fail(
@@ -196,6 +196,20 @@ class Reactions:
             self._run.sending.block_behind(member)
         else:
             self._run.sending.give_turn_back(member)
+
+    def out_of_reach(self, state: InstanceState) -> bool:
+        """Whether nobody can ask what became of it, as the manifest names its provider no more: it stays as it is."""
+        if self._desk.reaches(state.uses):
+            return False
+        provider = state.uses.partition(".")[0]
+        lost = state.phase is Phase.UNSETTLED
+        what = "the answer to its call was lost" if lost else f"it runs there as {state.id}"
+        self._run.fail(
+            state.address,
+            "blocked",
+            f"{what}, and the manifest no longer names {provider}: put it back to go on",
+        )
+        return True
 
     def looked_up(self, address: str, use: Use, wish: Wish, outputs: Mapping[str, Any]) -> None:
         """A lookup was read: remember it for this run, and pin it in the state."""

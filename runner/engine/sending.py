@@ -113,7 +113,7 @@ class Sending:
             self._desk.tally.unchanged += 1
             self._run.reached(address, READY)
             return True
-        if change.verb is Verb.REPLACE and not change.consent:
+        if not change.consent:
             command = f"runner apply --replace '{address}'"
             self._run.fail(address, "blocked", "its inputs changed, and it is paid for", command)
             return True
@@ -226,7 +226,7 @@ class Sending:
 
     def settle(self, address: str, state: InstanceState) -> None:
         """Find out what became of a call that an earlier run sent."""
-        if state.intent is None:
+        if self._run.reactions.out_of_reach(state) or state.intent is None:
             return  # a member of a group: its group is taken up as a whole
         order = order_again(self._desk, state)
         lifecycle = settle(

@@ -240,6 +240,16 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
             return known
 
 
+def moved_instance(known: InstanceState, to: str) -> InstanceState:
+    """The same under a new address: what is sent again or settled, and what stands again if that made nothing, too."""
+    return evolve(
+        known,
+        address=to,
+        intent=evolve(known.intent, address=to) if known.intent is not None else None,
+        superseded=moved_instance(known.superseded, to) if known.superseded is not None else None,
+    )
+
+
 def join_group(known: InstanceState | None, group: GroupIntended, member: int, at: str) -> InstanceState:
     """What is known of a member once its group is about to be sent."""
     who = group.members[member]

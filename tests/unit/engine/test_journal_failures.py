@@ -178,6 +178,20 @@ def test_what_is_sent_again_after_a_move_speaks_of_the_new_address(tmp_path: Pat
     assert intent.address == "dub/one"
 
 
+def test_what_stands_again_after_a_move_stands_at_the_new_address(tmp_path: Path) -> None:
+    with opened(tmp_path / "state.db") as journal:
+        done = Finished(address="dub/ep01", generation=1, outcome="ready")
+        journal.record_now(intended(), received(), done, intended(generation=2))
+        journal.record_now(Moved(address="dub/ep01", to="dub/one"))
+        journal.record_now(Withdrawn(address="dub/one", generation=2, reason="not done"))
+
+    known = read_state(tmp_path / "state.db", "season").instances
+
+    assert {address: (held.address, held.id) for address, held in known.items()} == {
+        "dub/one": ("dub/one", "77")
+    }
+
+
 def test_a_moved_row_stays_a_member_of_its_open_request(tmp_path: Path) -> None:
     group = GroupIntended(
         address="batch@1",
