@@ -60,11 +60,24 @@ def removal(work: Work, held: InstanceState, *, destroying: bool) -> Change:
         return _change(
             held, Verb.NONE, f"kept: {held.uses} cannot be deleted there (`runner state rm` forgets it)"
         )
+    there = elsewhere(work, held)
+    if there:
+        return _change(held, Verb.BLOCKED, there)
     if held.phase is Phase.RUNNING and not destroying:
         reason = f"still running there as {held.id}"
         return _change(held, Verb.BLOCKED, reason, f"runner cancel {held.address}")
     running = "; it still runs, and what is paid for it is lost" if held.phase is Phase.RUNNING else ""
     return _change(held, Verb.DELETE, f"{held.id} is deleted there; files here stay{running}")
+
+
+def elsewhere(work: Work, held: InstanceState) -> str:
+    """Where it stands, if not where the manifest now leads: the same id may be another's there, or nobody's."""
+    provider = held.uses.partition(".")[0]
+    base = work.settings[provider].base_url or work.catalogue.provider(provider).base_url
+    if held.account in ("", f"{provider} {base.rstrip('/')}"):
+        return ""
+    there = held.account.partition(" ")[2]
+    return f"it stands at {there}, and the manifest now names {base}: put that back to delete it there"
 
 
 def _change(held: InstanceState, verb: Verb, reason: str, command: str = "") -> Change:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from runner.api.removing import Way, calls, failure, way_to_end
 from runner.compile.check import Work
 from runner.compile.plan_facts import BUILTINS
+from runner.compile.removal import elsewhere
 from runner.engine.daytime import now_text
 from runner.engine.desk import Accounts
 from runner.engine.journal import Journal
@@ -177,4 +178,6 @@ def cancellable(work: Work, held: Mapping[str, InstanceState], address: str) -> 
     way = way_to_end(work.catalogue.use(state.uses)) if provider in work.settings else None
     if way is None:
         raise WrongUsage(f"{provider} offers no way to cancel {state.uses}", "wait for it, or ask its makers")
+    if there := elsewhere(work, state):
+        raise WrongUsage(f"{address} cannot be cancelled: {there}")
     return state, way
