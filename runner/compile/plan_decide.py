@@ -1,6 +1,6 @@
 """Which verb an instance gets, from where it stands and what its manifest now says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from runner.compile.plan_verbs import (
     settle,
     why_new,
 )
+from runner.compile.removal import gone
 from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
 from runner.model.observation import Observations
@@ -36,9 +37,6 @@ from runner.model.wishes import Wishes
 
 FilesView = Callable[[FileState], bool]
 """Whether a recorded file still stands there as it was recorded."""
-
-
-_MAY_BE_PAID = (Phase.READY, Phase.RUNNING, Phase.UNSETTLED, Phase.DOUBT)
 
 
 class Decider:
@@ -57,7 +55,7 @@ class Decider:
         self._consents = Consents(wishes)
         self._selected = selected(work.graph, wishes, asked_for(work, state, wishes))
         self._limit = Limit(wishes.limit)
-        self._renamed = _gone(work, state)
+        self._renamed = gone(work, state)
         self.renames: dict[str, str] = {}
 
     def decide(self, instance: Instance) -> Decision:
@@ -65,12 +63,15 @@ class Decider:
         address = instance.address
         if self._selected is not None and address not in self._selected:
             return UNSELECTED
+        facts, held = self.facts[instance.job], self._held.get(address)
         try:
-            return self._decide(self.facts[instance.job], instance, self._held.get(address))
+            return self._decide(facts, instance, held)
         except InvalidInput as error:
             # Only what was observed can have made it invalid: the same was checked before without it.
-            first = error.problems[0]
-            return Decision(Verb.BLOCKED, f"{first.message}{f' — {first.hint}' if first.hint else ''}")
+            reason = error.problems[0].told
+            if held is not None and held.phase is Phase.READY and facts.kind not in (LOOKUP, BUILTIN):
+                return self._beyond_comparing(facts, instance, held, reason)
+            return Decision(Verb.BLOCKED, reason)
 
     def _decide(self, facts: JobFacts, instance: Instance, held: InstanceState | None) -> Decision:
         if facts.kind is LOOKUP:
@@ -164,6 +165,14 @@ class Decider:
             return self._missing_files(facts, instance, held)
         return self._changed(facts, instance, held, made)
 
+    def _beyond_comparing(
+        self, facts: JobFacts, instance: Instance, held: InstanceState, reason: str
+    ) -> Decision:
+        """Finished with what is not offered any more, such as a voice: it stays, and its files are fetched."""
+        missing = self._missing_files(facts, instance, held)
+        words = f"done; what it should be made of now cannot be had: {reason}"
+        return Decision(Verb.NONE, words, sure=False) if missing is DONE else missing
+
     def _open(self, facts: JobFacts, instance: Instance) -> Decision:
         """Finished, but what it should have been made of is known only after apply."""
         cause = self.sight.changing(instance)
@@ -212,6 +221,8 @@ class Decider:
                     continue
                 if lost and held.seen == "gone":
                     reason = f"{lost} is missing, and has gone there too: only paying anew brings it back"
+                    if self._consents.given(instance.address):
+                        return self._anew(facts, instance, held, Verb.REPLACE, reason)
                     return Decision(Verb.BLOCKED, reason, command=replace_command(instance.address))
                 if lost:
                     return Decision(Verb.DOWNLOAD, f"{lost} is missing")
@@ -278,13 +289,3 @@ class Decider:
             return canonical(facts.job.uses, inputs)
         except UnknownReached:
             return None
-
-
-def _gone(work: Work, state: State) -> Mapping[str, str]:
-    """Digest → address of work that the manifest no longer holds, and that is paid for, or may be."""
-    known = work.graph.instances
-    return {
-        held.digest: address
-        for address, held in state.instances.items()
-        if address not in known and held.digest and held.phase in _MAY_BE_PAID
-    }

@@ -112,7 +112,7 @@ class _Observer:
                 instance, known_outputs(self._state, lookups)
             )
         except InvalidInput as error:
-            self._blocks[address] = Block(error.problems[0].message)
+            self._blocks[address] = Block(error.problems[0].told)
             return {}
         return inputs
 

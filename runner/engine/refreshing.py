@@ -74,6 +74,7 @@ class _Refresher:
             if one.id and one.phase in ENDED and isinstance(use.kind, Resource)
         ]
         await asyncio.gather(*(self._look(one, use) for one, use in things))
+        lookups: list[tuple[InstanceState, Use]] = []
         if only is None:
             await self._strangers()
         else:
@@ -81,7 +82,7 @@ class _Refresher:
             await asyncio.gather(*(self._ask_anew(one, use) for one, use in lookups))
         order = {address: place for place, address in enumerate(self._state.instances)}
         drifts = sorted(self.drifts, key=lambda drift: order.get(drift.address, len(order)))
-        return Refreshing(tuple(drifts), tuple(self.events), len(things))
+        return Refreshing(tuple(drifts), tuple(self.events), len(things) + len(lookups))
 
     def _use(self, held: InstanceState) -> Use | None:
         known = held.uses.partition(".")[0] in self._work.settings

@@ -37,6 +37,10 @@ class Problem:
     source: str = ""
     warning: bool = False
 
+    @property
+    def told(self) -> str:
+        """What is wrong and what to do, without the place."""
+        return f"{self.message} — {self.hint}" if self.hint else self.message
+
     def __str__(self) -> str:
-        hint = f" — {self.hint}" if self.hint else ""
-        return f"{self.where}: {self.message}{hint}"
+        return f"{self.where}: {self.told}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from runner.model.progress import RunResult, Trouble
 from runner.model.units import spell_duration
-from runner.report.words import Look, amount, counted, indent, shorten
+from runner.report.words import Look, amount, counted, glob_of, indent, shorten
 
 MOST = 20
 FIRST = 5
@@ -77,6 +77,13 @@ def _trouble_lines(kind: str, troubles: Sequence[Trouble], look: Look, verbose: 
         lines += indent(
             [f"… and {len(troubles) - FIRST:,} more (`{look.command('runner status')}` lists them)"], 2
         )
+        glob = glob_of([trouble.address for trouble in troubles])
+        whole = {trouble.command.replace(f"'{trouble.address}'", f"'{glob}'") for trouble in troubles}
+        if (
+            len(whole) == 1 < len(commands)
+            and len({trouble.address.split("/")[0] for trouble in troubles}) == 1
+        ):
+            lines += indent(["all of them: " + look.paint(look.command(whole.pop()), bold=True)], 6)
     if len(commands) == 1 and "" not in commands:
         lines += indent([look.paint(look.command(next(iter(commands))), bold=True)], 6)
     return lines

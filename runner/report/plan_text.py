@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from runner.model.plan import SENDING, Change, FieldDiff, Plan, Verb
 from runner.report.money import costs_by_provider, needs_line
 from runner.report.problems import problem_text
-from runner.report.words import Look, counted, indent, shorten
+from runner.report.words import Look, counted, glob_of, indent, shorten
 
 MOST = 20
 """So many changes alike are listed; of more, only the first few."""
@@ -71,7 +71,10 @@ def _job_lines(job: str, changes: Sequence[Change], look: Look, verbose: bool) -
         for change in alike if few else alike[:FIRST]:
             lines += indent(_change_lines(change, width, look), 2)
         if not few:
-            lines += indent(_rest_lines(alike, job, look), 2)
+            lines += indent(_rest_lines(alike, look), 2)
+        if alike[0].verb is Verb.BLOCKED and alike[0].diff and "--replace" in alike[0].command:
+            glob = glob_of([change.address for change in alike])
+            lines.append(" " * 12 + "or keep what is there: " + look.command(f"runner accept '{glob}'"))
     return [*lines, ""]
 
 
@@ -115,14 +118,15 @@ def _diff_lines(diff: Sequence[FieldDiff], look: Look) -> list[str]:
     return lines
 
 
-def _rest_lines(alike: Sequence[Change], job: str, look: Look) -> list[str]:
+def _rest_lines(alike: Sequence[Change], look: Look) -> list[str]:
     first, rest = alike[0], len(alike) - FIRST
     lines = [
         f"{look.verb(first.verb, f'{first.spelled:<9}')} … and {rest:,} more like these (--verbose shows all)"
     ]
-    glob = first.command.replace(f"'{first.address}'", f"'{job}/*'")
-    if glob != first.command:
-        lines.append(" " * 10 + look.paint(look.command(glob), bold=True))
+    glob = glob_of([change.address for change in alike])
+    command = first.command.replace(f"'{first.address}'", f"'{glob}'")
+    if command != first.command:
+        lines.append(" " * 10 + look.paint(look.command(command), bold=True))
     return lines
 
 

@@ -1,6 +1,6 @@
 """How people's reports look: colours on a terminal, counts in words, commands as they can be typed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -66,6 +66,14 @@ def shorten(text: str, most: int = 100) -> str:
     """One line of at most so many characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def glob_of(addresses: Sequence[str]) -> str:
+    """The narrowest glob of one `*` a step that meets all of these addresses of one job."""
+    steps = [address.split("/") for address in addresses]
+    if len({len(one) for one in steps}) > 1:
+        return f"{steps[0][0]}/*"
+    return "/".join(same[0] if len(set(same)) == 1 else "*" for same in zip(*steps, strict=True))
 
 
 def indent(lines: Iterable[str], by: int) -> list[str]:

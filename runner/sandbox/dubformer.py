@@ -12,7 +12,7 @@ from typing import Any
 
 from runner.sandbox.clock import Clock, iso
 from runner.sandbox.credentials import CREDENTIALS
-from runner.sandbox.dubformer_catalogue import SOURCE_LANGS, TARGET_LANGS, VOICES
+from runner.sandbox.dubformer_catalogue import SOURCE_LANGS, TARGET_LANGS, VOICES, voices_of
 from runner.sandbox.dubformer_project import (
     Project,
     Remembered,
@@ -190,7 +190,8 @@ class Dubformer:
 
     def get_voices(self, ask: Ask) -> Reply:
         """The voices by target language."""
-        return Reply(value={"voices": dict(VOICES)})
+        offered = {lang: voices_of(lang, self._faults.conduct.withdrawn) for lang in VOICES}
+        return Reply(value={"voices": offered})
 
     def get_balance(self, ask: Ask) -> Reply:
         """The minutes left."""
@@ -230,7 +231,8 @@ class Dubformer:
     def _checked_translation(self, ask: Ask) -> tuple[Project, dict[str, Any]]:
         project = self._project(ask)
         body = ask.json()
-        if found := wrong_translation(body, project.target_lang):
+        withdrawn = self._faults.conduct.withdrawn
+        if found := wrong_translation(body, project.target_lang, withdrawn):
             raise Refusal(error(400, found))
         voices = {speaker["voice_key"] for speaker in body["target_speakers"]}
         if not self._faults.conduct.subscription and "soundalike" in voices:

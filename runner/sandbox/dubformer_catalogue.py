@@ -1,6 +1,7 @@
 """Languages and stock voices of the emulated Dubformer: a handful, in the documented form."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 SOURCE_LANGS = ("ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt", "sv", "tr", "uk")
@@ -47,3 +48,8 @@ def _voices(lang: str) -> list[dict[str, str]]:
 
 VOICES: Mapping[str, list[dict[str, str]]] = MappingProxyType({lang: _voices(lang) for lang in TARGET_LANGS})
 """Target language → its voices, as `GET /api/v1/voices` shows them."""
+
+
+def voices_of(lang: str, withdrawn: str) -> list[dict[str, str]]:
+    """The voices of a language, without those whose name meets the glob `withdrawn`."""
+    return [voice for voice in VOICES[lang] if not fnmatchcase(voice["name"], withdrawn)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from runner.sandbox.dubformer_catalogue import EMOTIONAL_LANGS, SOURCE_LANGS, TARGET_LANGS, VOICES
+from runner.sandbox.dubformer_catalogue import EMOTIONAL_LANGS, SOURCE_LANGS, TARGET_LANGS, voices_of
 from runner.sandbox.shape import Field, is_url, wrong
 
 MIXING_MODES = ("voiceover_only", "voiceover_with_original_track", "voiceover_without_original_voice")
@@ -83,11 +83,11 @@ def needs_subscription(body: Mapping[str, Any]) -> str | None:
     return None
 
 
-def wrong_translation(body: Any, target_lang: str) -> str | None:
+def wrong_translation(body: Any, target_lang: str, withdrawn: str = "") -> str | None:
     """What is wrong with the body of a re-translation of a project in this language, or None."""
     if found := wrong(body, _TRANSLATION):
         return found
-    known = {voice["voice_key"] for voice in VOICES[target_lang]} | {"soundalike"}
+    known = {voice["voice_key"] for voice in voices_of(target_lang, withdrawn)} | {"soundalike"}
     if target_lang.partition("-")[0] in EMOTIONAL_LANGS:
         known.add("emotional_transfer")
     speakers = set()

@@ -2,7 +2,7 @@
 
     seed: 7
     settings: {idempotency: honour, balance: 500, lists: {lag: 30, cap: 100}, subscription: true,
-               endless: "ep0*", status: archived}
+               endless: "ep0*", status: archived, withdrawn: Rachel}
     rules:
       - match: {provider: dubformer, operation: createProject, method: POST, path: "/dubformer/*"}
         times: 2                  # at most so often; also `every: N`, `probability: P`, `skip: N` requests first
@@ -18,7 +18,8 @@ or a job that vanishes is `status: 404` on its read.
 `ignore` it (or never know it, or forget it: the call is done again), or answer with what `another` one got.
 Of lists: `lag`, what is younger is not shown; `cap`, so many are shown, those that `keep` says (`newest` or
 `oldest`); `lose: N`, every answer leaves out one in N, each time others; `twice: N`, one in N is shown twice.
-`endless` names the projects (Dubformer's) whose work never ends, `status` is the word that they show.
+`endless` names the projects (Dubformer's) whose work never ends, `status` is the word that they show; `withdrawn`
+names voices (Dubformer's) that are not offered any more.
 Times are real seconds, but `lists.lag`, which is virtual ones. Chance comes from `seed` and the counters, which
 outlive the process.
 """
@@ -85,6 +86,7 @@ _CONFIG = Field(
                 ),
                 "endless": Field("string"),
                 "status": Field("string"),
+                "withdrawn": Field("string"),
                 "subscription": Field("boolean"),
             },
         ),
@@ -133,6 +135,7 @@ class Conduct:
     twice: int = 0
     endless: str = ""
     status: str = ""
+    withdrawn: str = ""
     turns: Iterator[int] = field(default_factory=itertools.count, compare=False)
     """Numbers the answers of lists."""
 
@@ -184,6 +187,7 @@ def fault_plan(config: Any) -> FaultPlan:
             lists.get("twice", 0),
             settings.get("endless", ""),
             settings.get("status", ""),
+            settings.get("withdrawn", ""),
         ),
         config.get("seed", 0),
         config,

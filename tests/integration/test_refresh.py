@@ -61,6 +61,20 @@ def test_what_has_gone_with_its_file_comes_back_only_by_paying_with_consent(stag
     assert "only paying anew brings it back" in planned.out
 
 
+def test_what_has_gone_is_paid_for_once_more_by_the_command_that_is_told(stage) -> None:
+    season = stage(SEASON)
+    season.apply()
+    season.ask("DELETE", project(season))
+    (season.folder / "out/e1.mp4").unlink()
+    season.run("refresh")
+
+    ended = season.apply("--replace", "dub/e1")
+
+    assert ended.code == 0, ended.all
+    assert season.paid() == {"e1": 2, "e2": 1}
+    assert season.saved() == {"out/e1.mp4", "out/e2.mp4"}
+
+
 def test_what_nobody_knows_here_is_told_with_its_name(stage) -> None:
     season = stage(SEASON)
     season.apply()

@@ -417,6 +417,15 @@ def test_an_expression_that_a_lookup_makes_wrong_blocks_only_its_instance(work_o
     assert made.changes["dub/e1"].verb is Verb.BLOCKED
 
 
+def test_what_is_finished_is_not_blocked_by_what_is_offered_no_more(work_of: Make) -> None:
+    finished = held(work_of(DUB), "dub/e1")
+
+    made = plan(work_of(LOOKED_UP), state_of(finished), Observations(lookups={"voices": {"voices": []}}))
+
+    assert verbs(made)["dub/e1"] == "none?"
+    assert made.changes["dub/e1"].reason.startswith("done; what it should be made of now cannot be had: ")
+
+
 BULK = """
 version: 1
 name: lines

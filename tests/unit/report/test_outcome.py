@@ -46,6 +46,17 @@ def test_many_troubles_are_cut_with_their_number() -> None:
     assert "  … and 95 more (`runner status -f season.yaml` lists them)" in text.splitlines()
 
 
+def test_many_troubles_with_a_command_each_are_given_one_for_all() -> None:
+    blocked = [
+        Trouble(f"dub/e{number}", "blocked", "changed", f"runner apply --replace 'dub/e{number}'")
+        for number in range(30)
+    ]
+
+    text = outcome_text(RunResult(tuple(blocked)))
+
+    assert "      all of them: runner apply --replace 'dub/*'" in text.splitlines()
+
+
 def test_what_still_runs_says_how_to_look_again() -> None:
     text = outcome_text(RunResult(running=12, seconds=1), HERE)
 

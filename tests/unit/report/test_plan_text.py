@@ -52,6 +52,7 @@ def test_a_plan_shows_changes_by_job_with_reasons_diffs_commands_costs_and_a_sum
         "              - old\n"
         "              + new\n"
         "            runner apply -f season.yaml --replace 'dub/e3'\n"
+        "            or keep what is there: runner accept -f season.yaml 'dub/e3'\n"
         "  create?   dub/e5  new\n"
         "\n"
         "cut (blurb.batch)\n"
@@ -95,6 +96,26 @@ def test_many_that_need_consent_are_given_one_command() -> None:
     )
 
     assert "            runner apply --replace 'dub/*'" in plan_text(many).splitlines()
+
+
+def test_many_that_need_consent_are_given_the_narrowest_glob_and_the_other_way_out() -> None:
+    many = plan_of(
+        [
+            dub(
+                f"e{number}/fr-FR",
+                Verb.BLOCKED,
+                "needs consent",
+                command=f"runner apply --replace 'dub/e{number}/fr-FR'",
+                diff=(FieldDiff("name", "a", "b"),),
+            )
+            for number in range(30)
+        ]
+    )
+
+    told = plan_text(many).splitlines()
+
+    assert "            runner apply --replace 'dub/*/fr-FR'" in told
+    assert "            or keep what is there: runner accept 'dub/*/fr-FR'" in told
 
 
 def test_nothing_to_do_is_said() -> None:

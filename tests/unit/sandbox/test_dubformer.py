@@ -179,6 +179,15 @@ def test_without_a_subscription_some_fields_are_a_payment_required_error(start, 
     assert "subscription" in answer.json()["message"]
 
 
+def test_a_voice_that_is_withdrawn_is_not_offered_any_more(start, dubformer):
+    sandbox = start()
+    client = dubformer(sandbox)
+    before = {voice["name"] for voice in client.get("/voices").json()["voices"]["fr-FR"]}
+    sandbox.set_faults({"settings": {"withdrawn": "Rach*"}})
+    after = {voice["name"] for voice in client.get("/voices").json()["voices"]["fr-FR"]}
+    assert before - after == {"Rachel"}
+
+
 def test_the_same_key_is_answered_with_the_same_answer_and_no_second_effect(start, dubformer):
     sandbox = start()
     client = dubformer(sandbox)
