@@ -51,6 +51,7 @@ def resume(desk: Desk, group: GroupState) -> tuple[Use, Lifecycle]:
         for member in group.intent.members
         if (state := desk.state(member.address)) is not None
         and state.generation == member.generation
+        and state.group == group.address  # a row that was deleted and made anew counts its generations from 1
         and state.phase is Phase.UNSETTLED
     )
     spec = bulk_spec(use)
