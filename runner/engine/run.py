@@ -26,6 +26,7 @@ from runner.engine.inbox import deliver, take_in
 from runner.engine.journal import Journal, open_journal
 from runner.engine.lock import Holder
 from runner.engine.observe import known_outputs, observe_and_plan, stands
+from runner.engine.older import warned
 from runner.engine.removing import of_manifest, pruned
 from runner.engine.stopping import stopping
 from runner.engine.store import read_state
@@ -59,8 +60,8 @@ def make_plan(
         from runner.compile.plan import plan
 
         observed = Observations(offline=True)
-        return plan(work, state, observed, options.wishes, stands(work)), observed
-    return asyncio.run(observe_and_plan(work, state, options))
+        return warned(work, state, plan(work, state, observed, options.wishes, stands(work)), observed)
+    return warned(work, state, *asyncio.run(observe_and_plan(work, state, options)))
 
 
 def drift(work: Work, state: State) -> "Refreshing":

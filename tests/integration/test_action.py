@@ -51,7 +51,9 @@ def test_every_input_and_output_is_described_in_the_action_and_on_the_page() -> 
     made = action()
     described = made["inputs"] | made["outputs"]
 
-    assert [name for name, one in described.items() if not one["description"] or f"| `{name}` |" not in page] == []
+    assert [
+        name for name, one in described.items() if not one["description"] or f"| `{name}` |" not in page
+    ] == []
 
 
 def test_only_inputs_that_exist_are_read() -> None:

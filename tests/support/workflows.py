@@ -124,7 +124,14 @@ class Hub:
 
 def git(folder: Path, *words: str) -> str:
     """What git prints; a failure is one of the test."""
-    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "init.defaultBranch=main")
+    who = (
+        "-c",
+        "user.name=Somebody",
+        "-c",
+        "user.email=somebody@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    )
     done = subprocess.run(
         ["git", *who, *words], cwd=folder, capture_output=True, text=True, timeout=30, check=False
     )
