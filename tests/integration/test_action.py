@@ -145,13 +145,13 @@ def test_the_image_copies_what_exists_installs_an_extra_that_exists_and_is_not_r
     text = (ROOT / "Containerfile").read_text().replace("\\\n", " ")
     lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip() and line[0] != "#"]
     copied = [rest.split()[:-1] for word, rest in lines if word == "COPY" and "--from" not in rest]
-    known = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "ENTRYPOINT", "CMD"}
+    known = {"FROM", "ARG", "WORKDIR", "COPY", "RUN", "ENV", "USER", "ENTRYPOINT", "CMD"}
     ignored = (ROOT / ".dockerignore").read_text().split()
 
     names = [name for names in copied for name in names]
     assert {word for word, _ in lines} <= known
     assert [name for name in names if not (ROOT / name).exists() or f"!{name}" not in ignored] == []
-    assert set(re.findall(r"\.\[(\w+)\]", text)) <= EXTRAS
+    assert set(re.findall(r"EXTRAS=(\w+)", text)) <= EXTRAS
     assert [rest for word, rest in lines if word == "USER"] == ["10001"]
     assert [json.loads(rest) for word, rest in lines if word == "ENTRYPOINT"] == [["runner"]]
 

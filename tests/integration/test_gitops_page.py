@@ -147,7 +147,7 @@ def test_a_job_without_the_place_of_the_state_does_nothing(team: Team) -> None:
 
     ended, place = replace(team, hub=replace(team.hub, given=given)).job("plan.yml", "plan")
 
-    assert ended.code == 3, ended.all
+    assert ended.code == 1, ended.all
     assert not (place / ".runner").exists()
 
 
