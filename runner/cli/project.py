@@ -102,6 +102,8 @@ class Project:
         if work is None:
             raise InvalidInput(problems)
         auth = [value for settings in work.settings.values() for value in settings.auth.values()]
+        if work.publish is not None and work.publish.web is not None:
+            auth.append(work.publish.web.auth)
         self.screen.hide(value for value in auth if isinstance(value, Secret))
         for problem in problems:
             self.screen.aside(problem_text(problem, Path.cwd(), self.screen.look_aside))

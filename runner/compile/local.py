@@ -67,9 +67,9 @@ def builtin_schema(uses: str) -> dict[str, Any]:
 class Artifact:
     """A file to publish under `name`: its bytes (`content`), or the local file it is copied from (`source`).
 
-    `path` is where it is written (relative to the manifest, when it is beside it), `url` where it is read; both
-    are empty without `publish:`. `problems` say why there is no such file (all else is empty then); `warnings` do
-    not stop it.
+    `path` is where it is written (relative to the manifest, when it is beside it; empty where it goes to a server),
+    `url` where it is read, unsigned; both are empty without `publish:`. `problems` say why there is no such file (all
+    else is empty then); `warnings` do not stop it.
     """
 
     name: str
@@ -197,12 +197,12 @@ class Maker:
         source: Path | None,
         warnings: tuple[Problem, ...],
     ) -> Artifact:
-        path = self._written(name) if self._publish else ""
         url = self._publish.base_url + quote(name) if self._publish else ""
-        return Artifact(name, sha256, size, content, source, path, url, (), warnings)
+        return Artifact(name, sha256, size, content, source, self._written(name), url, (), warnings)
 
     def _written(self, name: str) -> str:
-        assert self._publish is not None
+        if self._publish is None or self._publish.directory is None:
+            return ""
         path = self._publish.directory / name
         folder = self._manifest.folder
         return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)

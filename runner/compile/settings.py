@@ -9,6 +9,7 @@ from runner.compile.expand import base_names
 from runner.compile.expression_tree import compile_tree
 from runner.compile.expressions import ExpressionError
 from runner.compile.findings import Findings
+from runner.compile.publishing import publish_settings, web_address
 from runner.compile.scope import Env
 from runner.compile.surroundings import SandboxOverrides, Surroundings
 from runner.model.frozen import frozen
@@ -61,7 +62,7 @@ def evaluate_settings(manifest: Manifest, surroundings: Surroundings, findings: 
     }
     return Settings(
         providers=providers,
-        publish=_publish(manifest, reader, surroundings.sandbox),
+        publish=publish_settings(manifest, reader, surroundings.sandbox),
         state_path=_state(manifest, reader, surroundings.sandbox),
         budget=_amounts(manifest.budget, ("budget",), reader),
         unset=unset.problems(),
@@ -138,7 +139,7 @@ def _provider(
     return replace(
         made,
         auth=_credentials(raw.get("auth") or {}, (*path, "auth"), reader),
-        base_url=_url(base_url, (*path, "base_url"), reader.findings),
+        base_url=web_address(base_url, (*path, "base_url"), reader.findings),
     )
 
 
@@ -186,31 +187,6 @@ def _count(raw: Any, path: YamlPath, reader: _Reader, usual: int) -> int:
 
 def _flag(value: Any) -> bool | None:
     return None if value is None else bool(value)
-
-
-def _url(value: Any, path: YamlPath, findings: Findings) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
-        findings.add("bad-value", "this is no URL", path, "write one like https://api.example.com")
-        return None
-    return str.__str__(value).rstrip("/")
-
-
-def _publish(manifest: Manifest, reader: _Reader, sandbox: SandboxOverrides | None) -> PublishSettings | None:
-    raw = manifest.publish
-    if raw is None:
-        return None
-    directory = reader.value(raw.get("directory", "published"), ("publish", "directory"))
-    base_url: str | None
-    if sandbox is not None and sandbox.publish_base_url:
-        base_url = sandbox.publish_base_url
-    else:
-        path: YamlPath = ("publish", "base_url")
-        base_url = _url(reader.value(raw.get("base_url"), path), path, reader.findings)
-    if not isinstance(directory, str) or base_url is None:
-        return None
-    return PublishSettings(manifest.folder / directory, base_url.rstrip("/") + "/")
 
 
 def _state(manifest: Manifest, reader: _Reader, sandbox: SandboxOverrides | None) -> Path:

@@ -14,6 +14,7 @@ from runner.api.judge import retry_after
 from runner.api.lifedata import AuthScheme
 from runner.api.provider import Provider
 from runner.engine.addresses import reach_of
+from runner.engine.bucket_links import Links
 from runner.engine.limits import Limiter, Slot, backoff
 from runner.engine.outage import Outage
 from runner.engine.redirects import Signed, moved, origin, with_query
@@ -53,7 +54,7 @@ class NotSent(Exception):
 
 class Account:
     """Sends calls with credentials. `stopped` says why nothing more may go there in this run, `closed` why nothing
-    new may: what runs there is still looked at, and its files are fetched."""
+    new may: what runs there is still looked at, and its files are fetched. `links` sign what is published."""
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class Account:
         self._transport = transport
         self._notice = notice
         self._together = together or nullcontext()
+        self.links: Links | None = None
         self._outage = Outage()
         self._announced = 0.0
         self._scheme: AuthScheme | None = None
@@ -118,7 +120,8 @@ class Account:
         """Send a call with credentials once its slot and rate token are in hand; a session is renewed once.
 
         `before` runs between having the slot and the first byte: that is where an intent becomes durable. When it
-        raises, nothing is sent. Raises NotSent instead of calling `before` where nothing new may go there.
+        raises, nothing is sent. Raises NotSent instead of calling `before` where nothing new may go there, NotPublished
+        where a link to a published file cannot be signed.
         """
         if self.halted() and before is None:
             return NoAnswer(False, self.stopped)
@@ -127,6 +130,7 @@ class Account:
             if before is not None:
                 if self.stopped or self.closed:
                     raise NotSent(self.stopped or self.closed)
+                call = await self.links.signed(call) if self.links else call
                 await before()
             elif self.halted():
                 return NoAnswer(False, self.stopped)
@@ -138,7 +142,7 @@ class Account:
                     return reply
                 reply = await self._followed(call, slot, fresh)
             self._learn(reply, slot)
-        return reply
+        return self.links.bare(reply) if self.links else reply
 
     async def ask(self, call: Call, *, retries: int = 3) -> Reply:
         """Send a call that changes nothing there; one that may be repeated is asked again, a little later each time.

@@ -16,6 +16,7 @@ from runner.compile.check import Work
 from runner.compile.scope import ABSENT, PartialOutputs
 from runner.engine import clock
 from runner.engine.accounts import Account
+from runner.engine.bucket_links import links_of
 from runner.engine.daytime import now_text
 from runner.engine.journal import Journal
 from runner.engine.transport import Transport
@@ -225,6 +226,7 @@ class Accounts(dict[str, Account]):
         self._work = work
         self._transport = transport
         self._closed = ""
+        self.links = links_of(work.publish)
 
     def close_all(self, reason: str) -> None:
         """Let no further call with an effect go anywhere; what runs is still waited for."""
@@ -235,6 +237,6 @@ class Accounts(dict[str, Account]):
     def __missing__(self, name: str) -> Account:
         provider, settings = self._work.catalogue.provider(name), self._work.settings[name]
         account = Account(provider, settings, self._transport, self._notice, self._together)
-        account.closed = self._closed
+        account.closed, account.links = self._closed, self.links
         self[name] = account
         return account

@@ -23,7 +23,8 @@ from runner.compile.workbooks import bulk_workbook
 from runner.engine.desk import Desk
 from runner.engine.group_orders import bulk_spec, find_spec, group_order
 from runner.engine.orders import Wish
-from runner.engine.publish import PROBE_FOR, NotPublished, may_probe, place, probe
+from runner.engine.publish import NotPublished
+from runner.engine.publisher import publish
 from runner.model.event import GroupIntended, Member
 from runner.model.manifest import BulkSettings
 from runner.model.text import plain
@@ -224,14 +225,9 @@ class Groups:
 
     async def _publish(self, basket: _Basket, group: str, built: Built) -> str:
         desk = self._desk
-        publish = desk.work.publish
-        assert publish is not None, "a bulk job without publish: is a problem of the manifest"
         name = published_name(f"{desk.work.manifest.name}-{group.replace('@', '-')}", built.sha256)
         desk.tell(group, "building", f"{len(basket.rows)} rows in {name}")
-        await asyncio.to_thread(place, publish.directory, name, built.content, built.sha256)
-        url = publish.base_url.rstrip("/") + "/" + name
-        if may_probe(url, desk.options.loopback_only):
-            await probe(desk.transport, url, built.sha256, patience=PROBE_FOR / desk.options.speed)
+        url = await publish(desk, name, built.content, built.sha256)
         desk.tell(group, "published", url)
         return url
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeGuard
 from runner.api.effects import Effect, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.engine.accounts import BRIEF, Account, NotSent
 from runner.engine.faults import fault
+from runner.engine.publish import NotPublished
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError, StateError
 from runner.model.event import Event
@@ -147,7 +148,7 @@ class Lane:
                 case Request():
                     try:
                         flow.value = await self._request(flow, effect)
-                    except NotSent as reason:
+                    except (NotSent, NotPublished) as reason:
                         lifecycle.close()
                         return None if self._closed else Outcome("failed", str(reason))
                 case Walk():

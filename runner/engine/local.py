@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from runner.compile.compiled import BUILTINS
 from runner.compile.local import Artifact
 from runner.engine.orders import CannotSend, wish_of
-from runner.engine.publish import PROBE_FOR, NotPublished, may_probe, place, probe
+from runner.engine.publish import NotPublished
+from runner.engine.publisher import publish
 from runner.model.errors import InvalidInput
 from runner.model.event import Finished
 from runner.model.unknown import Unknown
@@ -64,15 +65,9 @@ class LocalSteps:
 
     async def _publish(self, address: str, made: Artifact) -> None:
         desk = self._desk
-        publish = desk.work.publish
-        assert publish is not None, "a local file without publish: is a problem of the manifest"
         desk.tell(address, "building", made.name)
         content = await asyncio.to_thread(_content, made)
-        await asyncio.to_thread(place, publish.directory, made.name, content, made.sha256)
-        url = str(made.outputs["url"])
-        if may_probe(url, desk.options.loopback_only):
-            await probe(desk.transport, url, made.sha256, patience=PROBE_FOR / desk.options.speed)
-        desk.tell(address, "published", url)
+        desk.tell(address, "published", await publish(desk, made.name, content, made.sha256))
 
 
 def _content(made: Artifact) -> bytes:

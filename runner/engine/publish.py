@@ -15,6 +15,8 @@ PROBE_FOR = 60.0
 
 MOST_PROBED = 256 * 1024 * 1024
 
+OWN = "is publish.base_url where publish.directory is served?"
+
 
 class NotPublished(Exception):
     """A file is not to be had under its URL; the message is for people."""
@@ -28,8 +30,19 @@ def place(directory: Path, name: str, content: bytes, sha256: str) -> Path:
     return target
 
 
-async def probe(transport: Transport, url: str, sha256: str, *, patience: float = PROBE_FOR) -> None:
-    """Fetch a URL until it yields the bytes of this digest; raises NotPublished when it does not in time."""
+async def probe(
+    transport: Transport,
+    url: str,
+    sha256: str,
+    *,
+    patience: float = PROBE_FOR,
+    shown: str = "",
+    ask: str = OWN,
+) -> None:
+    """Fetch a URL until it yields the bytes of this digest; raises NotPublished when it does not in time.
+
+    `shown` is what people are told instead of a URL that is signed, `ask` what they should look at.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
     pause = 0.2
@@ -38,7 +51,7 @@ async def probe(transport: Transport, url: str, sha256: str, *, patience: float 
         if not reason:
             return
         if loop.time() + pause > deadline:
-            raise NotPublished(f"{url} {reason}; is publish.base_url where publish.directory is served?")
+            raise NotPublished(f"{shown or url} {reason}; {ask}")
         await asyncio.sleep(pause)
         pause = min(pause * 2, 5.0)
 

@@ -45,8 +45,33 @@ class ProviderSettings:
 
 
 @frozen
-class PublishSettings:
-    """Where published files are written, and the URL under which that directory is served (ends with a slash)."""
+class Bucket:
+    """A bucket of S3: files get `prefix` (empty, or ending with a slash) before their names, and links to them last
+    `expires` seconds. `endpoint` and `region` None: those of AWS's own configuration."""
 
-    directory: Path
+    name: str
+    prefix: str
+    expires: float
+    endpoint: str | None = None
+    region: str | None = None
+
+
+@frozen
+class WebFolder:
+    """A web address (ends with a slash) below which files are PUT; `auth` is sent as the header `Authorization`."""
+
+    url: str
+    auth: str = field(default="", repr=False)
+
+
+@frozen
+class PublishSettings:
+    """Where published files are put (one of `directory`, `bucket` and `web`), and the URL under which they are read.
+
+    `base_url` ends with a slash. Of a bucket it only names the files: what is sent to an API is signed when it leaves.
+    """
+
+    directory: Path | None
     base_url: str
+    bucket: Bucket | None = None
+    web: WebFolder | None = None
