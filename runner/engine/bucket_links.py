@@ -76,6 +76,24 @@ class Links:
         links = {name: await self._link(name) for name in names}
         return self._mapped(call, links.__getitem__)
 
+    async def signed_inputs(self, inputs: Any) -> Any:
+        """Inputs that go into a workbook, every address of a published file in them signed. Raises NotPublished."""
+        found, names = self._forms["plain"], set[str]()
+
+        def noted(text: str) -> str:
+            names.update(map(unquote, found.findall(text)))
+            return text
+
+        _texts(inputs, noted)
+        links = {name: await self._link(name) for name in names}
+
+        def signed(text: str) -> str:
+            if not found.search(text):
+                return text  # as it is: a secret stays one
+            return found.sub(lambda match: links[unquote(match[1])], text)
+
+        return _texts(inputs, signed) if links else inputs
+
     def bare(self, reply: Reply) -> Reply:
         """The answer with the signature taken out of every link into the bucket."""
         if not isinstance(reply, Answer):
@@ -126,14 +144,19 @@ class Links:
         )
 
     def _bared(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._bare.sub(self._unsigned, value) if _SIGNED in value else value
-        if isinstance(value, Mapping):
-            return {name: self._bared(child) for name, child in value.items()}
-        return [self._bared(child) for child in value] if isinstance(value, list | tuple) else value
+        return _texts(value, lambda text: self._bare.sub(self._unsigned, text) if _SIGNED in text else text)
 
     def _unsigned(self, match: re.Match[str]) -> str:
         return self._base_url + match[1] if _SIGNED in match[0] else match[0]
+
+
+def _texts(value: Any, change: Sign) -> Any:
+    """A tree of JSON values with every text changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {name: _texts(child, change) for name, child in value.items()}
+    return [_texts(child, change) for child in value] if isinstance(value, list | tuple) else value
 
 
 _FORMS: Mapping[str, tuple[Callable[[str], str], Callable[[str], str]]] = {

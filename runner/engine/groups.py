@@ -137,7 +137,11 @@ class Groups:
         if not basket.rows:
             return None
         spec, group = bulk_spec(use), self._name(basket.job)
-        built = await self._build(basket)
+        try:
+            built = await self._build(basket)
+        except NotPublished as error:
+            self._all_out(basket, f"the workbook could not be built: {error}")
+            return None
         problems = [problem for problem in built.problems if not problem.warning]
         if problems:
             self._all_out(basket, f"the workbook cannot be built: {problems[0]}")
@@ -220,6 +224,8 @@ class Groups:
 
     async def _build(self, basket: _Basket) -> Built:
         members = [(address, wish.inputs) for address, wish in basket.rows.items()]
+        if (links := self._desk.accounts.links) is not None:
+            members = [(address, await links.signed_inputs(inputs)) for address, inputs in members]
         folder = self._desk.work.manifest.folder
         return await asyncio.to_thread(bulk_workbook, bulk_spec(basket.use), folder, members, basket.shared)
 
