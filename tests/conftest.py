@@ -1,12 +1,33 @@
 """For every test: the fault table's marker and fixture (see support/faultbook.py)."""
 
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from faultbook import fault
 
 __all__ = ["fault"]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL, one for all workers of a session; its URL."""
+    from pgserver import started
+
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if base.name.startswith("popen-") else base
+    server, url = started(folder / "postgres")
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of a schema of this test alone."""
+    from pgserver import schema
+
+    with schema(postgres_server) as url:
+        yield url
 
 
 def pytest_configure(config: pytest.Config) -> None:

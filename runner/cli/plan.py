@@ -58,7 +58,7 @@ def command(
         from runner.engine.run import drift, make_plan, read_only_state, seen_state
 
         checked(wishes, work.graph)
-        held = read_only_state(work.state_path, work.manifest.name)
+        held = read_only_state(work.state_place, work.manifest.name)
         state = moved_state(held, moves(work.manifest, work.graph, held))
         options = RunOptions(wishes=wishes, command="plan")
         found = drift(work, state) if refresh else None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from runner.model.manifest import Manifest
     from runner.model.problem import Problem
     from runner.model.state import State
+    from runner.model.state_place import StatePlace
+    from runner.model.text import Secret
     from runner.sandbox.serve import Sandbox
 
 
@@ -104,7 +106,8 @@ class Project:
         auth = [value for settings in work.settings.values() for value in settings.auth.values()]
         if work.publish is not None and work.publish.web is not None:
             auth.append(work.publish.web.auth)
-        self.screen.hide(value for value in auth if isinstance(value, Secret))
+        secrets = [value for value in auth if isinstance(value, Secret)]
+        self.screen.hide([*secrets, *hidden(work.state_place)])
         for problem in problems:
             self.screen.aside(problem_text(problem, Path.cwd(), self.screen.look_aside))
         return work
@@ -126,9 +129,9 @@ class Project:
         from runner.sandbox.serve import SandboxSettings, running
 
         fresh = self.chosen.sandbox == SANDBOX_FRESH
-        name, file = self.state_place()
-        if fresh:
-            _forget(file, name, self.manifest.folder)
+        name, place = self.state_place()
+        if fresh and isinstance(place, Path):
+            _forget(place, name, self.manifest.folder)
         settings = SandboxSettings(
             folder=self.manifest.folder / ".runner" / f"{name}.sandbox",
             speed=wishes.speed,
@@ -141,13 +144,16 @@ class Project:
 
     def state(self) -> "State":
         """A snapshot of the state, without its lock."""
-        from runner.engine.store import read_state
+        from runner.engine.states import read_state
 
-        name, file = self.state_place()
-        return read_state(file, name)
+        name, place = self.state_place()
+        return read_state(place, name)
 
-    def state_place(self) -> tuple[str, Path]:
-        """The manifest's name and the file of its state; with `--sandbox` that of the sandbox."""
+    def state_place(self) -> "tuple[str, StatePlace]":
+        """The manifest's name and the place of its state; with `--sandbox` that of the sandbox.
+
+        Raises InvalidInput where `state` cannot be evaluated.
+        """
         quick = self._quick_place()
         if quick is not None:
             return quick
@@ -159,7 +165,10 @@ class Project:
         sandbox = self._absent_sandbox() if self.chosen.sandbox else None
         findings = Findings(manifest.locate)
         settings = evaluate_settings(manifest, Surroundings(os.environ, sandbox=sandbox), findings)
-        return manifest.name, settings.state_path
+        if not settings.state_fit:
+            raise InvalidInput(findings.problems())
+        self.screen.hide(hidden(settings.state_place))
+        return manifest.name, settings.state_place
 
     def _quick_place(self) -> tuple[str, Path] | None:
         """The same without checking anything, where name and state are plain texts: `status` is instant."""
@@ -216,6 +225,11 @@ def _plain_name(text: str) -> str:
     if first is None or first[1].lower() in _WORDS or _FURTHER.search(text, first.end()):
         return ""
     return first[1]
+
+
+def hidden(place: "StatePlace") -> "tuple[Secret, ...]":
+    """What of the state's place must not be printed."""
+    return () if isinstance(place, Path) else place.secrets
 
 
 def _overrides(sandbox: "Sandbox") -> "SandboxOverrides":

@@ -54,9 +54,9 @@ def cost(chosen: Chosen, by: tuple[str, ...], as_csv: bool) -> int:
                 f"`--by {name}` is nothing to group by", "job, address, uses, month or label.NAME"
             )
     project = Project(chosen)
-    name, file = project.state_place()
+    name, place = project.state_place()
     work = project.work(offline=True)
-    paid = [one for one in charges(read_entries(file, name)) if _paid(work, one.uses)]
+    paid = [one for one in charges(read_entries(place, name)) if _paid(work, one.uses)]
     found = sums(paid, wanted, _labels(work))
     if as_csv:
         project.screen.text(cost_csv(found, wanted).rstrip("\n"))

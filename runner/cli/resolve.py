@@ -35,10 +35,10 @@ def command(address: str, chosen: Chosen, adopted: str | None, resend: bool, aba
     if len(chosen_ways) != 1:
         raise WrongUsage("say one of --adopt ID, --resend, --abandon", "`runner show` tells what is known")
     project = Project(chosen)
-    name, file = project.state_place()
+    name, place = project.state_place()
     from runner.engine.run import resolve
 
-    follows = resolve(file, name, address, chosen_ways[0], adopted)
+    follows = resolve(place, name, address, chosen_ways[0], adopted)
     screen = project.screen
     value = {"version": 1, "address": address, "how": chosen_ways[0], "id": adopted or ""}
     screen.answer(f"{follows}. Carry on with: {screen.look.command('runner apply')}", value)

@@ -8,6 +8,7 @@ import click
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
 from runner.model.errors import WrongUsage
+from runner.model.state_place import StatePlace
 
 
 @click.command("show", cls=Command)
@@ -25,29 +26,29 @@ def command(address: str, chosen: Chosen) -> int:
     """
     from runner.cli.project import Project
     from runner.cli.saved import is_plan_file
-    from runner.engine.store import read_instance
+    from runner.engine.states import read_instance
     from runner.report.show import show_json, show_text
 
     if is_plan_file(Path(address)):
         return _plan(Path(address), chosen)
     project = Project(chosen)
     screen = project.screen
-    name, file = project.state_place()
-    held = read_instance(file, name, address)
+    name, place = project.state_place()
+    held = read_instance(place, name, address)
     if held is None:
-        raise WrongUsage(f"the state knows nothing of `{address}`", _near(file, name, address))
-    history = _history(file, address)
+        raise WrongUsage(f"the state knows nothing of `{address}`", _near(place, name, address))
+    history = _history(place, address)
     screen.answer(show_text(held, screen.look, history), show_json(held, history))
     return exits.DONE
 
 
-def _near(file: Path, name: str, address: str) -> str:
+def _near(place: StatePlace, name: str, address: str) -> str:
     """What to type instead."""
     from difflib import get_close_matches
 
-    from runner.engine.store import read_addresses
+    from runner.engine.states import read_addresses
 
-    near = get_close_matches(address, read_addresses(file, name), n=1)
+    near = get_close_matches(address, read_addresses(place, name), n=1)
     return f"did you mean `{near[0]}`?" if near else "`runner status --json` lists all"
 
 
@@ -62,14 +63,14 @@ def _plan(file: Path, chosen: Chosen) -> int:
     return exits.DONE
 
 
-def _history(file: Path, address: str) -> list[dict[str, Any]]:
+def _history(place: StatePlace, address: str) -> list[dict[str, Any]]:
     """Every event about the address, oldest first; requests are left out, they are long and not for people."""
     import json
 
-    from runner.engine.store import read_events
+    from runner.engine.states import read_events
 
     found = []
-    for number, at, kind, data in read_events(file, address):
+    for number, at, kind, data in read_events(place, address):
         fields = json.loads(data)
         fields.pop("call", None)
         found.append({"number": number, "at": at, "kind": kind, **fields})

@@ -19,14 +19,14 @@ def command(chosen: Chosen) -> int:
       runner status --json
     """
     from runner.cli.project import Project
-    from runner.engine.counting import read_standing
+    from runner.engine.states import read_standing
     from runner.model.standing import Standing
     from runner.report.status import MOST, status_json, status_text
 
     project = Project(chosen)
     screen = project.screen
-    name, file = project.state_place()
-    with read_standing(file, name) as reader:
+    name, place = project.state_place()
+    with read_standing(place, name) as reader:
         most = -1 if screen.verbose else MOST
         standing = reader.standing(most) if reader is not None else Standing(name)
         if screen.json_wanted:

@@ -26,11 +26,12 @@ from runner.model.graph import Graph
 from runner.model.manifest import Manifest
 from runner.model.problem import Problem
 from runner.model.settings import ProviderSettings, PublishSettings
+from runner.model.state_place import StatePlace
 
 
 @frozen
 class Work:
-    """A checked manifest: what plan and apply take. `settings` are by provider; `state_path` is absolute; `budget` is
+    """A checked manifest: what plan and apply take. `settings` are by provider; `state_place` is absolute; `budget` is
     the most that one run may spend, by unit."""
 
     manifest: Manifest
@@ -39,7 +40,7 @@ class Work:
     settings: Mapping[str, ProviderSettings]
     publish: PublishSettings | None
     catalogue: Catalogue
-    state_path: Path
+    state_place: StatePlace
     surroundings: Surroundings
     budget: Mapping[str, float] = field(default_factory=dict)
 
@@ -119,7 +120,7 @@ def _check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings)
         return Checked(None, problems, apart)
     work = Work(
         manifest, expanded.graph, expanded.evaluator, settings.providers, settings.publish, catalogue,
-        settings.state_path, surroundings, settings.budget,
+        settings.state_place, surroundings, settings.budget,
     )  # fmt: skip
     return Checked(work, problems, apart)
 

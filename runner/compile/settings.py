@@ -14,7 +14,7 @@ from runner.compile.scope import Env
 from runner.compile.surroundings import SandboxOverrides, Surroundings
 from runner.model.frozen import frozen
 from runner.model.manifest import Manifest, YamlPath
-from runner.model.problem import Problem
+from runner.model.problem import Place, Problem
 from runner.model.settings import (
     MAX_DOWNLOADS,
     MAX_FILE,
@@ -22,6 +22,7 @@ from runner.model.settings import (
     PublishSettings,
     SettleSettings,
 )
+from runner.model.state_place import SCHEMES, Database, StatePlace, is_database, passwords_of
 from runner.model.text import Secret
 from runner.model.units import rate, seconds, size
 from runner.model.unknown import Unknown
@@ -30,11 +31,13 @@ from runner.model.unknown import Unknown
 @frozen
 class Settings:
     """`providers` are those that jobs use, whether the manifest names them or not; `budget` is that of one run.
+    `state_fit` is false where the place of the state has a problem.
     `unset` are variables of the environment that `auth` needs: problems for `apply` and an online `plan` only."""
 
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     publish: PublishSettings | None = None
-    state_path: Path = Path()
+    state_place: StatePlace = Path()
+    state_fit: bool = True
     budget: Mapping[str, float] = field(default_factory=dict)
     unset: tuple[Problem, ...] = ()
 
@@ -60,10 +63,12 @@ def evaluate_settings(manifest: Manifest, surroundings: Surroundings, findings: 
         for name in dict.fromkeys([*used, *manifest.providers])
         if name not in ("workbook", "file")
     }
+    place = _state(manifest, reader, surroundings.sandbox)
     return Settings(
         providers=providers,
         publish=publish_settings(manifest, reader, surroundings.sandbox),
-        state_path=_state(manifest, reader, surroundings.sandbox),
+        state_place=place or manifest.folder / f".runner/{manifest.name}.db",
+        state_fit=place is not None,
         budget=_amounts(manifest.budget, ("budget",), reader),
         unset=unset.problems(),
     )
@@ -189,16 +194,34 @@ def _flag(value: Any) -> bool | None:
     return None if value is None else bool(value)
 
 
-def _state(manifest: Manifest, reader: _Reader, sandbox: SandboxOverrides | None) -> Path:
-    """Where the state is kept; a sandbox has one of its own."""
+def _state(manifest: Manifest, reader: _Reader, sandbox: SandboxOverrides | None) -> StatePlace | None:
+    """Where the state is kept, None when that cannot be; a sandbox has a place of its own."""
     if sandbox is not None:
         return sandbox.state or manifest.folder / ".runner" / f"{manifest.name}.sandbox.db"
-    path: YamlPath = ("state",)
-    value = reader.value(manifest.state, path)
-    if isinstance(value, str) and "://" in value:
-        scheme = value.partition("://")[0]
-        reader.findings.add(
-            "unfit-state", f"a state in `{scheme}` cannot be used", path, "name a file: `.runner/state.db`"
-        )
-        value = None
-    return manifest.folder / (value if isinstance(value, str) and value else f".runner/{manifest.name}.db")
+    if manifest.state is None:
+        return manifest.folder / f".runner/{manifest.name}.db"
+    value = reader.value(manifest.state, ("state",))
+    if not isinstance(value, str) or not value:
+        return None
+    url = str.__str__(value)
+    if "://" not in url:
+        return manifest.folder / url
+    unfit = _unfit(url, manifest)
+    reader.findings.take(unfit)
+    return None if unfit else Database(Secret(url, "state"), manifest.name)
+
+
+def _unfit(url: str, manifest: Manifest) -> tuple[Problem, ...]:
+    """Why a URL cannot be that of a state. Its line is never quoted: a password may stand in it."""
+    where, _ = manifest.locate(("state",))
+    where = Place(where.file, where.line)
+    scheme = url.partition("://")[0]
+    if not is_database(url):
+        message = f"a state in `{scheme}` cannot be used"
+        hint = f"name a file (`.runner/state.db`) or a database ({SCHEMES[0]}://…)"
+        return (Problem("unfit-state", message, where, hint, f"state: {scheme}://…"),)
+    if isinstance(manifest.state, str) and any(word in manifest.state for word in passwords_of(url)):
+        message = "a password stands in the manifest, for all who can read it"
+        hint = "put the URL into the environment, and write `state: ${{ env.RUNNER_STATE }}`"
+        return (Problem("password-in-manifest", message, where, hint, f"state: {scheme}://…"),)
+    return ()

@@ -12,10 +12,11 @@ from runner.engine.desk import Accounts
 from runner.engine.inbox import take_in
 from runner.engine.lookups import ask_lookup
 from runner.engine.observe import known_outputs, stands
-from runner.engine.store import reading
+from runner.engine.states import read_history
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks
 from runner.model.errors import PlanStale
+from runner.model.event import RunStarted
 from runner.model.observation import Observations
 from runner.model.plan import Plan
 from runner.model.saved import SavedPlan
@@ -97,6 +98,6 @@ def _since(session: "Session", saved: SavedPlan) -> str:
 
 
 def _runs(session: "Session") -> list[tuple[str, dict[str, Any]]]:
-    with reading(session.journal.file) as connection:
-        rows = connection.execute("SELECT at, data FROM events WHERE kind = 'run-started' ORDER BY seq")
-        return [(at, json.loads(data)) for at, data in rows]
+    journal = session.journal
+    rows = read_history(journal.place, journal.name, RunStarted.kind)
+    return [(at, json.loads(data)) for at, _, _, data in rows]

@@ -5,9 +5,10 @@ A state of version 1 lacks the counted columns until it is next opened for writi
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from runner.engine.columns import copy_with_columns
 from runner.engine.refusals import unreadable
@@ -49,15 +50,7 @@ class StandingReader:
         yield from self._briefs("SELECT address, data FROM instances ORDER BY address", ())
 
     def _jobs(self) -> tuple[JobStanding, ...]:
-        found: dict[str, _Counts] = {}
-        for job, phase, uses, unit, count, cost, paid, unsaved in self._connection.execute(_COUNTED):
-            counts = found.setdefault(job, _Counts())
-            counts.phases[phase] = counts.phases.get(phase, 0) + count
-            counts.uses[uses] = counts.uses.get(uses, 0) + count
-            counts.unsaved += unsaved
-            if paid:
-                counts.cost[unit] = counts.cost.get(unit, 0.0) + cost
-        return tuple(counts.standing(job) for job, counts in sorted(found.items()))
+        return counted(self._connection.execute(_COUNTED))
 
     def _attention(self, most: int) -> Iterator[Brief]:
         for phase in ATTENTION:
@@ -71,6 +64,19 @@ class StandingReader:
         with _readable(self._file):
             for address, data in self._connection.execute(query, values):
                 yield brief(address, json.loads(data))
+
+
+def counted(rows: Iterable[tuple[Any, ...]]) -> tuple[JobStanding, ...]:
+    """Jobs out of rows of (job, phase, uses, unit, how many, their cost, how many have one, files not saved)."""
+    found: dict[str, _Counts] = {}
+    for job, phase, uses, unit, count, cost, paid, unsaved in rows:
+        counts = found.setdefault(job, _Counts())
+        counts.phases[phase] = counts.phases.get(phase, 0) + count
+        counts.uses[uses] = counts.uses.get(uses, 0) + count
+        counts.unsaved += unsaved
+        if paid:
+            counts.cost[unit] = counts.cost.get(unit, 0.0) + cost
+    return tuple(counts.standing(job) for job, counts in sorted(found.items()))
 
 
 class _Counts:

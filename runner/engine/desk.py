@@ -97,7 +97,7 @@ class Desk:
         self.journal = journal
         self.options = options
         self.tally = Tally()
-        self.transport = Transport()
+        self.transport = Transport(guard=journal.ensure_held)
         self.accounts = Accounts(
             work, self.transport, lambda name, text: self.tell(name, "notice", text), options.parallelism
         )

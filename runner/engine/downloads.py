@@ -89,7 +89,7 @@ class Downloads:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pauses: set[asyncio.TimerHandle] = set()
         self._names: dict[str, tuple[str, str]] = {}
-        self._own = journal.file.resolve()
+        self._own = journal.place.resolve() if isinstance(journal.place, Path) else None
 
     def put(self, fetch: Fetch) -> None:
         """Fetch a file as soon as a worker is free."""
@@ -236,7 +236,11 @@ class Downloads:
     def _check_name(self, fetch: Fetch, target: Path) -> None:
         """No file of ours takes the place of the journal, or of another that some disks do not tell apart."""
         own = self._own
-        if target.parent == own.parent and target.name.casefold().startswith(own.name.casefold()):
+        if (
+            own is not None
+            and target.parent == own.parent
+            and target.name.casefold().startswith(own.name.casefold())
+        ):
             raise UnsafePath(f"{fetch.path} belongs to the state")
         address, path = self._names.setdefault(folded(str(target)), (fetch.address, fetch.path))
         if path != fetch.path:

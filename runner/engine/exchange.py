@@ -1,7 +1,7 @@
 """One request and its answer, as aiohttp does not see it by itself: what left, sent once, and bounded in each phase."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,12 +29,19 @@ class Timeouts:
 
 
 class Exchange:
-    """What is known of one request while it is under way. `leaving` is called right before its first byte."""
+    """What is known of one request while it is under way. `leaving` is called right before its first byte,
+    and `guard` before that: what it raises keeps the request from going."""
 
-    __slots__ = ("_bound", "_leaving", "_timeouts", "_writing", "left")
+    __slots__ = ("_bound", "_guard", "_leaving", "_timeouts", "_writing", "left")
 
-    def __init__(self, timeouts: Timeouts, leaving: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        timeouts: Timeouts,
+        leaving: Callable[[], None] | None = None,
+        guard: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.left = False
+        self._guard = guard
         self._timeouts = timeouts
         self._leaving = leaving
         self._writing = False
@@ -63,8 +70,10 @@ class Exchange:
             size += len(piece)
         return size <= SMALL
 
-    def handed(self) -> None:
+    async def handed(self) -> None:
         """A connection, new or kept alive, was handed to the request: from here on everything may have left."""
+        if self._guard is not None:
+            await self._guard()
         self.left = True
         if self._leaving is not None:
             self._leaving()
@@ -114,7 +123,7 @@ def trace() -> aiohttp.TraceConfig:
     async def handed(_: aiohttp.ClientSession, context: Any, __: Any) -> None:
         exchange: Exchange | None = context.trace_request_ctx
         if exchange is not None:
-            exchange.handed()
+            await exchange.handed()
 
     made.on_connection_create_end.append(handed)
     made.on_connection_reuseconn.append(handed)

@@ -1,13 +1,11 @@
 """What a person says about a call in doubt: left in an inbox without a lock, taken in by the holder."""
 
-from pathlib import Path
-
-from runner.engine.daytime import now_text
 from runner.engine.journal import Journal
-from runner.engine.store import read_state, writing
+from runner.engine.states import leave_word, read_state
 from runner.model.errors import WrongUsage
 from runner.model.event import Event, Received, Resolved
 from runner.model.state import InstanceState, Phase
+from runner.model.state_place import StatePlace
 
 WORDS = {
     "adopt": "adopted by the next apply",
@@ -16,9 +14,9 @@ WORDS = {
 }
 
 
-def deliver(file: Path, name: str, address: str, how: str, id: str) -> str:
+def deliver(place: StatePlace, name: str, address: str, how: str, id: str) -> str:
     """Leave a word about an address that is in doubt; returns what will happen. Raises WrongUsage or StateError."""
-    known = read_state(file, name).instances
+    known = read_state(place, name).instances
     held = known.get(address)
     if held is None:
         raise WrongUsage(f"the state knows no {address}", "runner status lists what it knows")
@@ -32,7 +30,7 @@ def deliver(file: Path, name: str, address: str, how: str, id: str) -> str:
     owner = next((one.address for one in known.values() if id in one.ids and one.account == held.account), "")
     if how == "adopt" and owner and owner != address:
         raise WrongUsage(f"{id} belongs to {owner} already", f"runner show {owner}")
-    leave_in_inbox(file, address, how, id)
+    leave_in_inbox(place, address, how, id)
     return f"{address} will be {WORDS[how]}"
 
 
@@ -53,10 +51,6 @@ def _event(state: InstanceState, how: str, id: str) -> Event:
     return Resolved(address=state.address, generation=state.generation, how=how)
 
 
-def leave_in_inbox(file: Path, address: str, verb: str, argument: str) -> None:
+def leave_in_inbox(place: StatePlace, address: str, verb: str, argument: str) -> None:
     """Leave a person's word for whoever holds the state; needs no lock. Raises StateError."""
-    with writing(file) as connection:
-        connection.execute(
-            "INSERT INTO inbox (at, address, verb, argument) VALUES (?, ?, ?, ?)",
-            (now_text(), address, verb, argument),
-        )
+    leave_word(place, address, verb, argument)

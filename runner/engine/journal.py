@@ -10,19 +10,19 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from runner.engine.codec import Codec
 from runner.engine.committer import Batch, Committer
 from runner.engine.daytime import now_text
 from runner.engine.keeping import Store
 from runner.engine.lock import Holder
-from runner.engine.sqlite_store import open_sqlite
-from runner.model.errors import StateCorrupt
+from runner.engine.states import open_store
+from runner.model.errors import StateCorrupt, StateLocked
 from runner.model.event import Event, Forgotten, GroupIntended, Intended, Moved
 from runner.model.fold import fold_group, fold_instance, join_group, moved_instance
 from runner.model.shape import evolve
 from runner.model.state import GroupState, InstanceState, State
+from runner.model.state_place import StatePlace
 
 LINGER = 0.003
 """Seconds that a commit waits for more to share it, while many record."""
@@ -42,7 +42,7 @@ class Journal:
 
     def __init__(self, store: Store, state: State) -> None:
         self.store = store
-        self.file = store.place
+        self.place = store.place
         self.name = state.name
         self.lineage = state.lineage
         self.run = ""
@@ -84,6 +84,19 @@ class Journal:
         self._put_down(events, done)
         await done
 
+    async def ensure_held(self) -> None:
+        """Whether the state is still ours, asked right before the first byte of a call, on a clock that goes on while
+        the machine sleeps. Raises StateLocked: then nothing may be sent.
+        """
+        if self.store.holds():
+            return
+        await asyncio.to_thread(self.store.renew)
+        if not self.store.holds():
+            raise StateLocked(
+                f"the lease of the state has run out: {self.place}",
+                "nothing more was sent; run the same command again when the database can be reached",
+            )
+
     def note(self, *events: Event) -> None:
         """Fold events into the state, and make them durable soon, before whatever is recorded later.
 
@@ -95,7 +108,7 @@ class Journal:
         loop = asyncio.get_running_loop()
         with self._gate:
             if self._closing:
-                raise StateCorrupt(f"the journal {self.file} is closed", "run the same command again")
+                raise StateCorrupt(f"the journal {self.place} is closed", "run the same command again")
             if self._failure is None:
                 self._take(events)
             if self._failure is not None:
@@ -256,13 +269,13 @@ class Journal:
 
     def _broken(self) -> StateCorrupt:
         return StateCorrupt(
-            f"the journal {self.file} could not be written: {self._failure}",
+            f"the journal {self.place} could not be written: {self._failure}",
             f"{self.store.way_out(self._failure) if self._failure else ''}: nothing that was sent is forgotten",
         )
 
 
 def open_journal(
-    file: Path,
+    place: StatePlace,
     *,
     name: str,
     holder: Holder,
@@ -273,5 +286,5 @@ def open_journal(
 
     `waiting` is told for whom it waits. Raises StateLocked, StateForeign, StateNewer or StateCorrupt.
     """
-    store, state = open_sqlite(file, name, holder, lock_timeout, waiting)
+    store, state = open_store(place, name, holder, lock_timeout, waiting)
     return Journal(store, state)

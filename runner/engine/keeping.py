@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from runner.engine.lock import Holder
+from runner.model.state_place import StatePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Store(Protocol):
     """A state that is locked and open for writing. `former_holder` is who ended without letting go of it."""
 
     @property
-    def place(self) -> Path: ...
+    def place(self) -> StatePlace: ...
     @property
     def former_holder(self) -> Holder | None: ...
     @property
@@ -45,6 +45,14 @@ class Store(Protocol):
 
     def write(self, rows: Rows) -> None:
         """One transaction, all or nothing, durable when it returns. Called by one thread; raises whatever is wrong."""
+        ...
+
+    def holds(self) -> bool:
+        """Whether nobody can have taken the state over since it was opened; asks nobody, and counts suspended time."""
+        ...
+
+    def renew(self) -> None:
+        """Ask anew for what `holds` denies; where that is refused, it goes on denying it."""
         ...
 
     def read_inbox(self) -> list[tuple[int, str, str, str]]:

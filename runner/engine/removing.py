@@ -127,7 +127,7 @@ def cancel(session: "Session", address: str, report: Report) -> str:
     state, way = cancellable(session.work, session.journal.instances, address)
 
     async def cancelled() -> str:
-        transport = Transport()
+        transport = Transport(guard=session.journal.ensure_held)
         try:
             accounts = Accounts(session.work, transport)
             return await Removing(session.work, session.journal, accounts, report).cancel(state, way)
@@ -138,7 +138,7 @@ def cancel(session: "Session", address: str, report: Report) -> str:
 
 
 async def _deleted(session: "Session", plan: Plan, report: Report) -> RunResult:
-    began, transport = time.monotonic(), Transport()
+    began, transport = time.monotonic(), Transport(guard=session.journal.ensure_held)
     accounts = Accounts(session.work, transport)
     removing = Removing(session.work, session.journal, accounts, report)
     try:

@@ -5,12 +5,10 @@ import gc
 import os
 import secrets
 import socket
-import subprocess
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -22,14 +20,14 @@ from runner.compile.check import Work
 from runner.engine.apply import Apply
 from runner.engine.daytime import now_text
 from runner.engine.desk import Desk, RunOptions
+from runner.engine.holding import git_commit, holder_of
 from runner.engine.inbox import deliver, take_in
 from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
 from runner.engine.observe import known_outputs, observe_and_plan, stands
 from runner.engine.older import warned
 from runner.engine.removing import of_manifest, pruned
+from runner.engine.states import read_state
 from runner.engine.stopping import stopping
-from runner.engine.store import read_state
 from runner.model.errors import StateCorrupt, StateError
 from runner.model.event import Received, Refreshed, RunEnded, RunStarted
 from runner.model.fold import fold_instance
@@ -38,6 +36,7 @@ from runner.model.plan import Plan, Verb
 from runner.model.progress import Progress, RunResult
 from runner.model.saved import SavedPlan
 from runner.model.state import Phase, State
+from runner.model.state_place import StatePlace
 from runner.model.unknown import contains_unknown
 
 MOST_NAMED = 5
@@ -47,9 +46,9 @@ if TYPE_CHECKING:
     from runner.engine.refreshing import Refreshing
 
 
-def read_only_state(file: Path, name: str) -> State:
+def read_only_state(place: StatePlace, name: str) -> State:
     """A snapshot of the state, without the lock; an absent file is an empty state. Raises StateError."""
-    return read_state(file, name)
+    return read_state(place, name)
 
 
 def make_plan(
@@ -153,7 +152,7 @@ class Session:
     def _under_way(self) -> str:
         """What the journal holds of calls without an outcome, for the end of a run whose journal failed."""
         try:
-            instances = read_state(self.journal.file, self.work.manifest.name).instances
+            instances = read_state(self.journal.place, self.work.manifest.name).instances
         except StateError:
             instances = (
                 self.journal.instances
@@ -189,10 +188,12 @@ def _seldom_collected() -> Iterator[None]:
 
 def open_session(work: Work, options: RunOptions, waiting: Callable[[str], None] | None = None) -> Session:
     """Lock and open the state that the manifest names; `waiting` is told for whom it waits. Raises StateError."""
-    file = work.state_path
-    holder = Holder(socket.gethostname(), os.getpid(), options.command, now_text(), git_commit(file.parent))
     journal = open_journal(
-        file, name=work.manifest.name, holder=holder, lock_timeout=options.lock_timeout, waiting=waiting
+        work.state_place,
+        name=work.manifest.name,
+        holder=holder_of(options.command, work.manifest.folder),
+        lock_timeout=options.lock_timeout,
+        waiting=waiting,
     )
     journal.run = secrets.token_hex(6)
     return Session(work, options, journal)
@@ -207,21 +208,6 @@ def _started(work: Work, options: RunOptions, journal: Journal) -> RunStarted:
         holder=f"{socket.gethostname()} {os.getpid()}",
         commit=git_commit(work.manifest.folder),
     )
-
-
-def git_commit(folder: Path) -> str:
-    """The commit that a folder's checkout stands at; empty when it is none."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _telling(report: Callable[[Progress], None], stop: Callable[[], None]) -> Callable[[Progress], None]:
@@ -241,12 +227,12 @@ def _telling(report: Callable[[Progress], None], stop: Callable[[], None]) -> Ca
     return tell
 
 
-def resolve(file: Path, name: str, address: str, how: str, id: str | None = None) -> str:
+def resolve(place: StatePlace, name: str, address: str, how: str, id: str | None = None) -> str:
     """Leave a person's word about a call in doubt: adopt (with `id`), resend or abandon; returns what happens next.
 
     Raises WrongUsage when the address is not in doubt, StateError when the state cannot be used.
     """
-    return deliver(file, name, address, how, id or "")
+    return deliver(place, name, address, how, id or "")
 
 
 def import_existing(

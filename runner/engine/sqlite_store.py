@@ -56,6 +56,13 @@ class SqliteStore:
                 self.connection.execute("ROLLBACK")
             raise
 
+    def holds(self) -> bool:
+        """Always: the kernel lets go of the lock when the process dies, and no sooner."""
+        return True
+
+    def renew(self) -> None:
+        """Nothing: the lock has no end."""
+
     def read_inbox(self) -> list[tuple[int, str, str, str]]:
         """Words that were left and not taken in yet."""
         with reading(self.place) as connection:

@@ -153,19 +153,6 @@ def _reader(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
 
 
-@contextmanager
-def writing(file: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one small change beside whoever holds the lock. Raises StateError."""
-    with told(file):
-        address = f"{file.absolute().as_uri()}?mode=rw"
-        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=PATIENCE)
-        try:
-            connection.execute("PRAGMA synchronous=FULL")
-            yield connection
-        finally:
-            connection.close()
-
-
 def stands(file: Path) -> bool:
     """Whether there is a state; raises StateCorrupt where one was, and its place looks empty now."""
     if file.is_symlink() and not file.exists():

@@ -12,7 +12,7 @@ writing. `runner.engine.exchange` takes away the one and adds the other.
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -45,8 +45,15 @@ class Stream:
 class Transport:
     """Pools: one for API calls, one whose connections are used once, one for each reach of addresses out of answers."""
 
-    def __init__(self, timeouts: Timeouts | None = None, tls: ssl.SSLContext | None = None) -> None:
-        """`tls` tells whom to trust; the system's authorities where it is None."""
+    def __init__(
+        self,
+        timeouts: Timeouts | None = None,
+        tls: ssl.SSLContext | None = None,
+        guard: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`tls` tells whom to trust; the system's authorities where it is None. `guard` is asked between having a
+        connection and a call's first byte; what it raises, `send` raises, and nothing leaves."""
+        self._guard = guard
         self._timeouts = limits = timeouts or Timeouts()
         self._phases = aiohttp.ClientTimeout(
             total=None, connect=limits.connect, sock_connect=limits.connect, sock_read=limits.read
@@ -79,7 +86,7 @@ class Transport:
         `operation`: whose schemas tell numbers and lists in an answer in XML. `leaving` is called when a connection
         is there, right before the first byte. With `reach` the URL is somebody's word, as in `stream`.
         """
-        exchange = Exchange(self._timeouts, leaving)
+        exchange = Exchange(self._timeouts, leaving, self._guard)
         try:
             pool = self._guarded(reach) if reach is not None else self._pool("fresh" if fresh else "api")
             async with (

@@ -157,7 +157,7 @@ def planned(place: Path) -> None:
 
     work, problems = check_file(place / "season.yaml", {}, Surroundings({}, offline=True))
     assert work is not None, problems
-    held = read_only_state(work.state_path, work.manifest.name)
+    held = read_only_state(work.state_place, work.manifest.name)
     state = moved_state(held, moves(work.manifest, work.graph, held))
     plan, _ = make_plan(work, state, RunOptions(command="plan"), offline=True)
     assert len(plan.changes) == len(work.graph)

@@ -78,7 +78,7 @@ def _make(folder: Path, count: int) -> None:
     use = work.catalogue.use("dubformer.project")
     assert use is not None
     holder = Holder("bench", os.getpid(), "bench", "2026-01-01T00:00:00Z")
-    with open_journal(work.state_path, name="finished", holder=holder) as journal:
+    with open_journal(work.state_place, name="finished", holder=holder) as journal:
         instances = list(work.graph.instances.values())
         for first in range(0, len(instances), AT_ONCE):
             events: list[Event] = []

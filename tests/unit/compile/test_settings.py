@@ -91,7 +91,7 @@ def test_a_sandbox_needs_no_variable_and_has_its_own_state(folder: Folder) -> No
     assert (str(settings.auth["token"]), settings.base_url) == ("sand", "http://127.0.0.1:1/dubformer")
     assert checked.work.publish is not None
     assert checked.work.publish.base_url == "http://127.0.0.1:1/files/"
-    assert checked.work.state_path == folder.path / ".runner" / "season.sandbox.db"
+    assert checked.work.state_place == folder.path / ".runner" / "season.sandbox.db"
 
 
 def test_the_state_stands_beside_the_manifest_or_where_it_says(folder: Folder) -> None:
@@ -102,6 +102,6 @@ def test_the_state_stands_beside_the_manifest_or_where_it_says(folder: Folder) -
     assert default is not None
     assert named is not None
     assert from_env is not None
-    assert default.state_path == folder.path / ".runner" / "season.db"
-    assert named.state_path == folder.path / "x" / "y.db"
-    assert str(from_env.state_path) == "/tmp/z.db"
+    assert default.state_place == folder.path / ".runner" / "season.db"
+    assert named.state_place == folder.path / "x" / "y.db"
+    assert str(from_env.state_place) == "/tmp/z.db"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from runner.model.state_place import StatePlace
+
 TLS = Path(__file__).parents[2] / "support" / "tls"
 
 Behaviour = Callable[[socket.socket, int], None]
@@ -111,3 +113,13 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
+
+
+@pytest.fixture(params=["file", "database"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> StatePlace:
+    """Where a state may be kept: what holds for one kind of place holds for the other."""
+    if request.param == "file":
+        return tmp_path / "state.db"
+    from pgserver import place_of
+
+    return place_of(request.getfixturevalue("postgres"))

@@ -14,17 +14,18 @@ import pytest
 from runner.engine.inbox import leave_in_inbox
 from runner.engine.journal import Journal, open_journal
 from runner.engine.lock import Holder
-from runner.engine.store import read_events, read_state
+from runner.engine.states import read_events, read_state
 from runner.model.errors import StateCorrupt, StateForeign, StateLocked, StateNewer
 from runner.model.event import Finished, Forgotten, Intended, Moved, Received, Saved, Saving, Withdrawn
 from runner.model.http import Call, Upload
 from runner.model.state import Phase
+from runner.model.state_place import StatePlace
 
 ME = Holder("here", os.getpid(), "apply", "2026-01-01T00:00:00Z")
 
 
-def opened(file: Path, name: str = "season") -> Journal:
-    return open_journal(file, name=name, holder=ME)
+def opened(place: StatePlace, name: str = "season") -> Journal:
+    return open_journal(place, name=name, holder=ME)
 
 
 def intended(address: str = "dub/ep01", generation: int = 1, body: bytes = b'{"a":1}') -> Intended:
@@ -50,24 +51,23 @@ def received(address: str = "dub/ep01", generation: int = 1, id: str = "77") -> 
     )
 
 
-def test_what_was_recorded_is_there_for_the_next_process(tmp_path: Path) -> None:
-    file = tmp_path / "state.db"
-    with opened(file) as journal:
+def test_what_was_recorded_is_there_for_the_next_process(place: StatePlace) -> None:
+    with opened(place) as journal:
         journal.record_now(intended(), received())
 
-    state = read_state(file, "season")
+    state = read_state(place, "season")
 
     assert state.instances["dub/ep01"].phase is Phase.RUNNING
     assert state.instances["dub/ep01"].outputs == {"id": "77"}
-    assert [kind for _, _, kind, _ in read_events(file, "dub/ep01")] == ["intended", "received"]
+    assert [kind for _, _, kind, _ in read_events(place, "dub/ep01")] == ["intended", "received"]
 
 
-def test_an_open_intent_comes_back_with_its_whole_request(tmp_path: Path) -> None:
+def test_an_open_intent_comes_back_with_its_whole_request(place: StatePlace) -> None:
     event = intended()
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         journal.record_now(event)
 
-    held = read_state(tmp_path / "state.db", "season").instances["dub/ep01"]
+    held = read_state(place, "season").instances["dub/ep01"]
 
     assert held.phase is Phase.UNSETTLED
     assert held.intent == event
@@ -76,11 +76,11 @@ def test_an_open_intent_comes_back_with_its_whole_request(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "body", [b"\x00\xff binary", b"x" * 100_000, "ünïcode".encode()], ids=["binary", "large", "text"]
 )
-def test_a_body_of_any_kind_comes_back_byte_for_byte(tmp_path: Path, body: bytes) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_a_body_of_any_kind_comes_back_byte_for_byte(place: StatePlace, body: bytes) -> None:
+    with opened(place) as journal:
         journal.record_now(intended(body=body))
 
-    intent = read_state(tmp_path / "state.db", "season").instances["dub/ep01"].intent
+    intent = read_state(place, "season").instances["dub/ep01"].intent
 
     assert intent is not None
     assert intent.call.content() == body
@@ -93,22 +93,22 @@ def test_a_large_body_stands_in_a_file_beside_the_journal(tmp_path: Path) -> Non
     assert [blob.stat().st_size for blob in (tmp_path / "state.db.blobs").iterdir()] == [100_000]
 
 
-def test_a_streamed_file_is_recorded_by_its_digest(tmp_path: Path) -> None:
+def test_a_streamed_file_is_recorded_by_its_digest(place: StatePlace) -> None:
     call = Call("POST", "/upload", body=(b"--b", Upload("a.wav", 4, "abcd")))
     event = intended()
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         journal.record_now(
             Intended(**{name: getattr(event, name) for name in event.__slots__} | {"call": call})
         )
 
-    intent = read_state(tmp_path / "state.db", "season").instances["dub/ep01"].intent
+    intent = read_state(place, "season").instances["dub/ep01"].intent
 
     assert intent is not None
     assert intent.call == call
 
 
-def test_news_of_an_older_generation_changes_nothing(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_news_of_an_older_generation_changes_nothing(place: StatePlace) -> None:
+    with opened(place) as journal:
         journal.record_now(intended(), received(), intended(generation=2), received(generation=2, id="78"))
         journal.record_now(Finished(address="dub/ep01", generation=1, outcome="failed"))
 
@@ -118,18 +118,18 @@ def test_news_of_an_older_generation_changes_nothing(tmp_path: Path) -> None:
     assert held.former == ((1, "77"),)
 
 
-def test_a_withdrawn_intent_leaves_nothing_open(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_a_withdrawn_intent_leaves_nothing_open(place: StatePlace) -> None:
+    with opened(place) as journal:
         journal.record_now(intended(), Withdrawn(address="dub/ep01", generation=1, reason="not sent"))
 
-    held = read_state(tmp_path / "state.db", "season").instances["dub/ep01"]
+    held = read_state(place, "season").instances["dub/ep01"]
 
     assert held.phase is Phase.WITHDRAWN
     assert held.intent is None
 
 
-def test_a_file_is_recorded_before_and_after_it_gets_its_name(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_a_file_is_recorded_before_and_after_it_gets_its_name(place: StatePlace) -> None:
+    with opened(place) as journal:
         journal.record_now(intended(), received())
         journal.record_now(
             Saving(address="dub/ep01", generation=1, name="video", path="out/a.mp4", size=3, sha256="s")
@@ -137,27 +137,27 @@ def test_a_file_is_recorded_before_and_after_it_gets_its_name(tmp_path: Path) ->
         before = journal.instances["dub/ep01"].files["out/a.mp4"].done
         journal.record_now(Saved(address="dub/ep01", generation=1, path="out/a.mp4", mtime_ns=5))
 
-    held = read_state(tmp_path / "state.db", "season").instances["dub/ep01"].files["out/a.mp4"]
+    held = read_state(place, "season").instances["dub/ep01"].files["out/a.mp4"]
 
     assert (before, held.done, held.mtime_ns) == (False, True, 5)
 
 
-def test_moving_and_forgetting_change_addresses_alone(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_moving_and_forgetting_change_addresses_alone(place: StatePlace) -> None:
+    with opened(place) as journal:
         journal.record_now(intended(), received(), intended("dub/ep02"), received("dub/ep02", id="78"))
         journal.record_now(Moved(address="dub/ep01", to="dub/e1"), Forgotten(address="dub/ep02"))
 
-    state = read_state(tmp_path / "state.db", "season")
+    state = read_state(place, "season")
 
     assert list(state.instances) == ["dub/e1"]
     assert state.instances["dub/e1"].id == "77"
 
 
-def test_many_steps_share_one_commit(tmp_path: Path) -> None:
+def test_many_steps_share_one_commit(place: StatePlace) -> None:
     async def many(journal: Journal) -> None:
         await asyncio.gather(*(journal.record(intended(f"dub/{number}")) for number in range(500)))
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         asyncio.run(many(journal))
 
         assert len(journal.instances) == 500
@@ -186,16 +186,16 @@ def test_a_killed_process_leaves_what_it_recorded_and_lets_go_of_the_lock(tmp_pa
         assert journal.former_holder.host == "there"
 
 
-def test_a_second_writer_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db"), pytest.raises(StateLocked, match=r"'apply' on here \(process \d+"):
-        opened(tmp_path / "state.db")
+def test_a_second_writer_is_refused_and_told_of_the_first(place: StatePlace) -> None:
+    with opened(place), pytest.raises(StateLocked, match=r"'apply' on here \(process \d+"):
+        opened(place)
 
 
-def test_reading_needs_no_lock(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_reading_needs_no_lock(place: StatePlace) -> None:
+    with opened(place) as journal:
         journal.record_now(received())
 
-        assert read_state(tmp_path / "state.db", "season").instances["dub/ep01"].id == "77"
+        assert read_state(place, "season").instances["dub/ep01"].id == "77"
 
 
 def test_a_missing_state_is_an_empty_one(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_missing_state_is_an_empty_one(tmp_path: Path) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
-def test_the_state_of_another_manifest_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_another_manifest_is_refused(tmp_path: Path) -> None:
     opened(tmp_path / "state.db", "one").close()
 
     with pytest.raises(StateForeign, match="'one'"):
@@ -259,31 +259,31 @@ def test_a_journal_that_cannot_be_written_says_so_and_records_nothing_more(tmp_p
     assert read_state(tmp_path / "state.db", "season").instances == {}
 
 
-def test_a_word_left_in_the_inbox_is_read_once(tmp_path: Path) -> None:
-    opened(tmp_path / "state.db").close()
-    leave_in_inbox(tmp_path / "state.db", "dub/ep01", "adopt", "77")
+def test_a_word_left_in_the_inbox_is_read_once(place: StatePlace) -> None:
+    opened(place).close()
+    leave_in_inbox(place, "dub/ep01", "adopt", "77")
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         first = journal.read_inbox()
         journal.record_now()
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         second = journal.read_inbox()
 
     assert [row[1:] for row in first] == [("dub/ep01", "adopt", "77")]
     assert second == []
 
 
-def test_what_is_noted_is_on_the_disk_when_what_was_recorded_after_it_is(tmp_path: Path) -> None:
+def test_what_is_noted_is_on_the_disk_when_what_was_recorded_after_it_is(place: StatePlace) -> None:
     async def steps(journal: Journal) -> list[str]:
         journal.note(intended(), received())
         await journal.record(intended("dub/ep02"))
-        return [kind for _, _, kind, _ in read_events(journal.file, "dub/ep01")]
+        return [kind for _, _, kind, _ in read_events(place, "dub/ep01")]
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         assert asyncio.run(steps(journal)) == ["intended", "received"]
 
 
-def test_a_receipt_and_the_intent_that_follows_from_it_share_a_commit(tmp_path: Path) -> None:
+def test_a_receipt_and_the_intent_that_follows_from_it_share_a_commit(place: StatePlace) -> None:
     async def steps(journal: Journal) -> int:
         await journal.record(intended())
         before = journal.commits
@@ -292,28 +292,27 @@ def test_a_receipt_and_the_intent_that_follows_from_it_share_a_commit(tmp_path: 
         await journal.record(intended("dub/ep02"))
         return journal.commits - before
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         assert asyncio.run(steps(journal)) == 1
 
 
-def test_what_was_noted_in_a_loop_that_has_ended_is_written_by_the_next(tmp_path: Path) -> None:
+def test_what_was_noted_in_a_loop_that_has_ended_is_written_by_the_next(place: StatePlace) -> None:
     async def leave(journal: Journal) -> None:
         journal.note(intended())
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         asyncio.run(leave(journal))
         journal.record_now(intended("dub/ep02"))
-        found = [kind for _, _, kind, _ in read_events(journal.file, "dub/ep01")]
+        found = [kind for _, _, kind, _ in read_events(place, "dub/ep01")]
 
     assert found == ["intended"]
 
 
-def test_what_was_noted_is_written_when_the_journal_is_closed(tmp_path: Path) -> None:
+def test_what_was_noted_is_written_when_the_journal_is_closed(place: StatePlace) -> None:
     async def leave(journal: Journal) -> None:
         journal.note(intended())
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         asyncio.run(leave(journal))
-        file = journal.file
 
-    assert [kind for _, _, kind, _ in read_events(file, "dub/ep01")] == ["intended"]
+    assert [kind for _, _, kind, _ in read_events(place, "dub/ep01")] == ["intended"]

@@ -10,7 +10,7 @@ import pytest
 
 from runner.engine.journal import Journal, open_journal
 from runner.engine.lock import Holder
-from runner.engine.store import read_events, read_state
+from runner.engine.states import read_events, read_state
 from runner.model.errors import StateCorrupt
 from runner.model.event import (
     Finished,
@@ -25,12 +25,13 @@ from runner.model.event import (
 )
 from runner.model.http import Call
 from runner.model.state import Phase
+from runner.model.state_place import StatePlace
 
 ME = Holder("here", os.getpid(), "apply", "2026-01-01T00:00:00Z")
 
 
-def opened(file: Path) -> Journal:
-    return open_journal(file, name="season", holder=ME)
+def opened(place: StatePlace) -> Journal:
+    return open_journal(place, name="season", holder=ME)
 
 
 def intended(address: str = "dub/ep01", body: bytes = b"{}", generation: int = 1) -> Intended:
@@ -95,8 +96,8 @@ def test_a_large_piece_that_cannot_be_put_on_the_disk_breaks_the_journal(tmp_pat
     assert read_events(tmp_path / "state.db", "dub/ep01") == []
 
 
-def test_events_recorded_together_are_taken_all_or_none(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_events_recorded_together_are_taken_all_or_none(place: StatePlace) -> None:
+    with opened(place) as journal:
         bad = Finished(address="dub/ep01", generation=1, outcome="ready", outputs={"x": object()})
         with pytest.raises(TypeError):
             journal.record_now(intended(), bad)
@@ -104,7 +105,7 @@ def test_events_recorded_together_are_taken_all_or_none(tmp_path: Path) -> None:
 
         assert list(journal.instances) == ["dub/ep02"]
 
-    assert read_events(tmp_path / "state.db", "dub/ep01") == []
+    assert read_events(place, "dub/ep01") == []
 
 
 def test_an_error_of_ours_in_the_writer_lets_nobody_wait(tmp_path: Path) -> None:
@@ -120,8 +121,8 @@ def test_an_error_of_ours_in_the_writer_lets_nobody_wait(tmp_path: Path) -> None
     journal.close()
 
 
-def test_an_event_loop_that_is_gone_does_not_take_the_writer_with_it(tmp_path: Path) -> None:
-    journal = opened(tmp_path / "state.db")
+def test_an_event_loop_that_is_gone_does_not_take_the_writer_with_it(place: StatePlace) -> None:
+    journal = opened(place)
 
     left: list[asyncio.Future[None]] = []
 
@@ -134,11 +135,11 @@ def test_an_event_loop_that_is_gone_does_not_take_the_writer_with_it(tmp_path: P
     journal.record_now(received())
     journal.close()
 
-    assert read_state(tmp_path / "state.db", "season").instances["dub/ep01"].id == "77"
+    assert read_state(place, "season").instances["dub/ep01"].id == "77"
 
 
-def test_a_closed_journal_says_so(tmp_path: Path) -> None:
-    journal = opened(tmp_path / "state.db")
+def test_a_closed_journal_says_so(place: StatePlace) -> None:
+    journal = opened(place)
     journal.close()
 
     with pytest.raises(StateCorrupt, match="closed"):
@@ -157,42 +158,42 @@ def test_a_lost_piece_is_told_and_not_guessed(tmp_path: Path) -> None:
         read_state(tmp_path / "state.db", "season")
 
 
-def test_outputs_that_look_like_our_own_notation_do_not_lock_the_state(tmp_path: Path) -> None:
+def test_outputs_that_look_like_our_own_notation_do_not_lock_the_state(place: StatePlace) -> None:
     outputs = {"$call": {"method": 1}, "inner": {"$event": "received", "fields": {}}, "half": "\ud83d"}
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         done = Finished(address="dub/ep01", generation=1, outcome="ready", outputs=outputs)
         journal.record_now(intended(), received(), done)
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         assert journal.instances["dub/ep01"].outputs == outputs
 
 
-def test_what_is_sent_again_after_a_move_speaks_of_the_new_address(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_what_is_sent_again_after_a_move_speaks_of_the_new_address(place: StatePlace) -> None:
+    with opened(place) as journal:
         journal.record_now(intended(), Moved(address="dub/ep01", to="dub/one"))
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         intent = journal.instances["dub/one"].intent
 
     assert intent is not None
     assert intent.address == "dub/one"
 
 
-def test_what_stands_again_after_a_move_stands_at_the_new_address(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_what_stands_again_after_a_move_stands_at_the_new_address(place: StatePlace) -> None:
+    with opened(place) as journal:
         done = Finished(address="dub/ep01", generation=1, outcome="ready")
         journal.record_now(intended(), received(), done, intended(generation=2))
         journal.record_now(Moved(address="dub/ep01", to="dub/one"))
         journal.record_now(Withdrawn(address="dub/one", generation=2, reason="not done"))
 
-    known = read_state(tmp_path / "state.db", "season").instances
+    known = read_state(place, "season").instances
 
     assert {address: (held.address, held.id) for address, held in known.items()} == {
         "dub/one": ("dub/one", "77")
     }
 
 
-def test_a_moved_row_stays_a_member_of_its_open_request(tmp_path: Path) -> None:
+def test_a_moved_row_stays_a_member_of_its_open_request(place: StatePlace) -> None:
     group = GroupIntended(
         address="batch@1",
         uses="revoice.batch",
@@ -204,26 +205,26 @@ def test_a_moved_row_stays_a_member_of_its_open_request(tmp_path: Path) -> None:
         workbook="w",
         baseline={},
     )
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         journal.record_now(group, Moved(address="batch/a", to="batch/b"))
 
-    state = read_state(tmp_path / "state.db", "season")
+    state = read_state(place, "season")
 
     assert [member.address for member in state.groups["batch@1"].intent.members] == ["batch/b"]
     assert state.instances["batch/b"].group == "batch@1"
 
 
-def test_ids_of_former_generations_stay_ours_in_a_later_process(tmp_path: Path) -> None:
-    with opened(tmp_path / "state.db") as journal:
+def test_ids_of_former_generations_stay_ours_in_a_later_process(place: StatePlace) -> None:
+    with opened(place) as journal:
         journal.record_now(intended(), received(), intended(generation=2))
         journal.record_now(Withdrawn(address="dub/ep01", generation=2, reason="not done"))
 
-    with opened(tmp_path / "state.db") as journal:
+    with opened(place) as journal:
         assert ("dubformer x", "77") in journal.owned
 
 
-def test_what_is_on_the_disk_equals_what_the_process_knew(tmp_path: Path) -> None:
-    journal = opened(tmp_path / "state.db")
+def test_what_is_on_the_disk_equals_what_the_process_knew(place: StatePlace) -> None:
+    journal = opened(place)
 
     async def work() -> None:
         for number in range(30):
@@ -240,7 +241,7 @@ def test_what_is_on_the_disk_equals_what_the_process_knew(tmp_path: Path) -> Non
     known = journal.state
     journal.close()
 
-    assert read_state(tmp_path / "state.db", "season").instances == known.instances
+    assert read_state(place, "season").instances == known.instances
 
 
 def test_a_file_whose_making_was_cut_short_is_made_anew(tmp_path: Path) -> None:

