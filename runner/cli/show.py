@@ -37,7 +37,7 @@ def command(address: str, chosen: Chosen) -> int:
     held = read_instance(place, name, address)
     if held is None:
         raise WrongUsage(f"the state knows nothing of `{address}`", _near(place, name, address))
-    history = _history(place, address)
+    history = history_of(place, address)
     screen.answer(show_text(held, screen.look, history), show_json(held, history))
     return exits.DONE
 
@@ -63,7 +63,7 @@ def _plan(file: Path, chosen: Chosen) -> int:
     return exits.DONE
 
 
-def _history(place: StatePlace, address: str) -> list[dict[str, Any]]:
+def history_of(place: StatePlace, address: str) -> list[dict[str, Any]]:
     """Every event about the address, oldest first; requests are left out, they are long and not for people."""
     import json
 

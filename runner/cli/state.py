@@ -1,5 +1,7 @@
 """`runner state`: what the state knows, changed by hand; nothing remote is touched."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from runner.cli import exits
@@ -7,10 +9,68 @@ from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
 from runner.cli.values import duration
 from runner.model.errors import WrongUsage
 
+if TYPE_CHECKING:
+    from runner.model.state import State
+
 
 @click.group("state")
 def command() -> None:
     """Change what the state knows, not what exists."""
+
+
+@command.command("list", cls=Command)
+@click.argument("glob", default="*")
+@manifest_options(argument=False)
+@sandbox_option
+def list_(glob: str, chosen: Chosen) -> int:
+    """List what the state knows: address, where it stands, and its id there.
+
+    \b
+    Examples:
+      runner state list
+      runner state list 'dub/ep01/*' --json
+    """
+    from fnmatch import fnmatchcase
+
+    from runner.cli.project import Project
+    from runner.engine.states import read_standing
+
+    project = Project(chosen)
+    name, place = project.state_place()
+    with read_standing(place, name) as reader:
+        found = [one for one in reader.instances() if fnmatchcase(one.address, glob)] if reader else []
+    lines = [f"{one.address}  {one.phase.value}{f'  {one.id}' if one.id else ''}" for one in found]
+    rows = [
+        {"address": one.address, "phase": one.phase.value, "uses": one.uses, "id": one.id, "since": one.since}
+        for one in found
+    ]
+    project.screen.answer("\n".join(lines) or "Nothing.", {"version": 1, "instances": rows})
+    return exits.DONE
+
+
+@command.command("history", cls=Command)
+@click.argument("address")
+@manifest_options(argument=False)
+@sandbox_option
+def history(address: str, chosen: Chosen) -> int:
+    """List every event about an address, oldest first, also of one that the state no longer knows.
+
+    \b
+    Examples:
+      runner state history dub/ep01/fr-FR
+    """
+    from runner.cli.project import Project
+    from runner.cli.show import history_of
+    from runner.report.show import history_text
+
+    project = Project(chosen)
+    found = history_of(project.state_place()[1], address)
+    if not found:
+        raise WrongUsage(
+            f"the state has no event about `{address}`", "`runner state list` lists what it knows"
+        )
+    project.screen.answer(history_text(found), {"version": 1, "address": address, "history": found})
+    return exits.DONE
 
 
 @command.command("mv", cls=Command)
@@ -45,6 +105,100 @@ def move(old: str, new: str, chosen: Chosen, lock_timeout: float) -> int:
             session.journal.record_now(Moved(address=old, to=new))
     screen.answer(f"{old} is {new} now.", {"version": 1, "moved": {"from": old, "to": new}})
     return exits.DONE
+
+
+@command.command("rm", cls=Command)
+@click.argument("glob")
+@manifest_options(argument=False)
+@sandbox_option
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option(
+    "--lock-timeout", type=duration, default="0s", metavar="TIME", help="Wait so long for another run to end."
+)
+def remove(glob: str, chosen: Chosen, auto_approve: bool, lock_timeout: float) -> int:
+    """Forget what the state knows of addresses. What was ordered stays there, and is ordered anew by the next apply
+    where the manifest still wants it.
+
+    Calls whose outcome is unknown are not forgotten: `runner resolve` settles them first.
+
+    \b
+    Examples:
+      runner state rm dub/ep01/fr-FR
+      runner state rm 'dub/ep01/*' --auto-approve
+    """
+    from runner.cli.confirm import confirmed
+    from runner.cli.project import Project
+
+    project = Project(chosen)
+    screen = project.screen
+    with project.opened() as work:
+        from runner.cli.session import locked
+        from runner.engine.desk import RunOptions
+        from runner.model.event import Forgotten
+        from runner.report.words import counted
+
+        options = RunOptions(
+            command="state rm", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox)
+        )
+        with locked(work, options, screen) as session:
+            addresses = _forgettable(session.state, glob)
+            screen.aside("\n".join(addresses))
+            if not auto_approve:
+                confirmed(f"Forget {counted(len(addresses), 'instance')}? Nothing is deleted there.", screen)
+            session.journal.record_now(*(Forgotten(address=address) for address in addresses))
+    screen.answer(f"{counted(len(addresses), 'instance')} forgotten.", {"version": 1, "forgotten": addresses})
+    return exits.DONE
+
+
+@command.command("unlock", cls=Command)
+@manifest_options()
+@sandbox_option
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+def unlock(chosen: Chosen, auto_approve: bool) -> int:
+    """End the lease of a command that was lost with its machine: it can neither write nor send anything more.
+
+    A lease ends by itself a minute after its holder was last heard of; this is for those who cannot wait. What it left
+    open is still settled no sooner than that. The lock of a file needs no such thing: it ends with its process.
+
+    \b
+    Examples:
+      runner state unlock
+    """
+    from runner.cli.confirm import confirmed
+    from runner.cli.project import Project
+    from runner.engine.states import end_lock, lock_of
+
+    project = Project(chosen)
+    screen = project.screen
+    _, place = project.state_place()
+    lock = lock_of(place)
+    if lock is None:
+        screen.answer("Nobody holds the state.", {"version": 1, "ended": None})
+        return exits.DONE
+    if not auto_approve:
+        confirmed(f"{lock.told} holds the state. End its lease?", screen)
+    end_lock(place, lock)
+    screen.answer(f"The lease of {lock.told} has ended.", {"version": 1, "ended": str(lock.holder)})
+    return exits.DONE
+
+
+def _forgettable(state: "State", glob: str) -> list[str]:
+    """The addresses that a glob means. Raises WrongUsage where there is none, or where one has an open call."""
+    from fnmatch import fnmatchcase
+
+    from runner.model.state import Phase
+
+    found = sorted(address for address in state.instances if fnmatchcase(address, glob))
+    if not found:
+        raise WrongUsage(f"the state knows nothing of `{glob}`", "`runner state list` lists what it knows")
+    for address in found:
+        held = state.instances[address]
+        if held.intent is not None or held.phase in (Phase.UNSETTLED, Phase.DOUBT):
+            raise WrongUsage(
+                f"nobody knows yet what became of the call of `{address}`",
+                f"settle it first: `runner apply`, or `runner resolve {address}`",
+            )
+    return found
 
 
 def _check(held: object, wanted: object, old: str, new: str) -> None:

@@ -108,6 +108,20 @@ class Lock:
         self._handle = None
 
 
+def holder_of_file(state: Path) -> Holder | None:
+    """Who holds the state of a file now; None when nobody does. What the lock's file says is left as it is."""
+    try:
+        handle = open(state.with_name(state.name + ".lock"), encoding="utf-8", errors="replace")  # noqa: SIM115
+    except FileNotFoundError:
+        return None
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _read(handle) or Holder("this machine", 0, "another process", "an unknown time")
+    return None
+
+
 def _sign(handle: IO[str], holder: Holder) -> None:
     """Write down who holds it, for people."""
     handle.truncate(0)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from runner.engine.clock import awake
 from runner.engine.lock import Holder
 from runner.engine.postgres_link import connect, told
+from runner.engine.postgres_reading import snapshot
 from runner.model.errors import StateError, StateForeign, StateLocked
 from runner.model.state_place import Database
 from runner.model.units import spell_duration
@@ -141,6 +142,31 @@ def take_lease(
             waiting(other)
             waiting = None
         wait(min(max(left, 0.05), 0.5))
+
+
+def lease_of(place: Database) -> tuple[Holder, int, float] | None:
+    """Who holds a state now, its fencing token, and the seconds since its last heartbeat; None when nobody does."""
+    with snapshot(place) as found:
+        if found is None:
+            return None
+        row = found.connection.execute(_FOUND, (place.name,)).fetchone()
+    assert row is not None
+    fence, text, ended, _, left, silent = row
+    holder = read_holder(text)
+    return None if ended or left <= 0 or holder is None else (holder, int(fence), float(silent))
+
+
+def end_lease(place: Database, fence: int) -> bool:
+    """End the lease that has this fencing token: its holder writes and sends nothing more. False: it has ended already.
+
+    What it left open is settled by whoever comes next, no sooner than the lease would have ended by itself.
+    """
+    with told(place), connect(place) as connection:
+        ended = connection.execute(
+            "UPDATE runner_states SET fence = fence + 1, ended = true WHERE state = %s AND fence = %s RETURNING true",
+            (place.name, fence),
+        ).fetchone()
+    return ended is not None
 
 
 def read_holder(text: str) -> Holder | None:

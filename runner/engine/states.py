@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.model.errors import StateLocked
 from runner.model.state_place import Database, StatePlace
 
 if TYPE_CHECKING:
@@ -99,6 +101,45 @@ def read_standing(place: StatePlace, name: str) -> "Iterator[StandingReader | Da
 
     with counting.read_standing(place, name) as counter:
         yield counter
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """Who holds a state. `told` is the same for people; `fence` is a database's token of this lease."""
+
+    holder: "Holder"
+    told: str
+    fence: int = 0
+
+
+def lock_of(place: StatePlace) -> HeldLock | None:
+    """Who holds the state now; None when nobody does."""
+    if isinstance(place, Database):
+        from runner.engine.postgres_lease import lease_of
+        from runner.model.units import spell_duration
+
+        found = lease_of(place)
+        if found is None:
+            return None
+        holder, fence, silent = found
+        return HeldLock(holder, f"{holder}, last heard of {spell_duration(max(silent, 0.0))} ago,", fence)
+    from runner.engine.lock import holder_of_file
+
+    by = holder_of_file(place)
+    return HeldLock(by, str(by)) if by is not None else None
+
+
+def end_lock(place: StatePlace, lock: HeldLock) -> None:
+    """End a lease by hand: its holder can neither write nor send any more. Raises StateLocked for the lock of a file,
+    which ends with its process and no sooner."""
+    if not isinstance(place, Database):
+        raise StateLocked(
+            f"the state is in use by {lock.told}, and the lock of a file cannot be taken away",
+            "end that process: the lock ends with it",
+        )
+    from runner.engine.postgres_lease import end_lease
+
+    end_lease(place, lock.fence)
 
 
 def leave_word(place: StatePlace, address: str, verb: str, argument: str) -> None:

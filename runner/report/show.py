@@ -83,6 +83,11 @@ def show_json(held: InstanceState, history: Sequence[dict[str, Any]] = ()) -> di
     }
 
 
+def history_text(history: Sequence[dict[str, Any]]) -> str:
+    """Events for people, a line each."""
+    return "\n".join(_event_line(event) for event in history)
+
+
 def _facts(held: InstanceState) -> list[str]:
     facts = (
         ("uses", held.uses),
