@@ -1,14 +1,16 @@
 """A locked session for a command that changes the state."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runner.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from runner.cli.project import Project
     from runner.compile.check import Work
     from runner.engine.desk import RunOptions
+    from runner.engine.journal import Journal
     from runner.engine.run import Session
     from runner.model.saved import SavedPlan
 
@@ -25,13 +27,8 @@ def locked(
     from runner.compile.moves import moves
     from runner.engine.run import open_session
 
-    def waiting(holder: str) -> None:
-        screen.aside(f"Waiting for {holder} to let go of the state.")
-
-    with open_session(work, options, waiting) as session:
-        former = session.journal.former_holder
-        if former is not None:
-            screen.aside(f"Taken over from {former}, which ended without letting go of the state.")
+    with open_session(work, options, _waiting(screen)) as session:
+        _name_former(session.journal, screen)
         if saved is not None:
             from runner.engine.carrying import check_state
 
@@ -40,3 +37,26 @@ def locked(
         if taken:
             session.journal.record_now(*taken)
         yield session
+
+
+@contextmanager
+def held(project: "Project", command: str, lock_timeout: float) -> "Iterator[Journal]":
+    """The same for a command that looks at the state alone, and needs no manifest that is without problems."""
+    from runner.engine.holding import holder_of
+    from runner.engine.journal import open_journal
+
+    name, place = project.state_place()
+    holder = holder_of(command, project.file.parent)
+    waiting = _waiting(project.screen)
+    with open_journal(place, name=name, holder=holder, lock_timeout=lock_timeout, waiting=waiting) as journal:
+        _name_former(journal, project.screen)
+        yield journal
+
+
+def _waiting(screen: Screen) -> "Callable[[str], None]":
+    return lambda holder: screen.aside(f"Waiting for {holder} to let go of the state.")
+
+
+def _name_former(journal: "Journal", screen: Screen) -> None:
+    if journal.former_holder is not None:
+        screen.aside(f"Taken over from {journal.former_holder}, which ended without letting go of the state.")

@@ -6,6 +6,7 @@ import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
+from runner.cli.state_copy import export, import_, migrate
 from runner.cli.values import duration
 from runner.model.errors import WrongUsage
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 @click.group("state")
 def command() -> None:
     """Change what the state knows, not what exists."""
+
+
+for _command in (export, import_, migrate):
+    command.add_command(_command)
 
 
 @command.command("list", cls=Command)
@@ -128,24 +133,18 @@ def remove(glob: str, chosen: Chosen, auto_approve: bool, lock_timeout: float) -
     """
     from runner.cli.confirm import confirmed
     from runner.cli.project import Project
+    from runner.cli.session import held
+    from runner.model.event import Forgotten
+    from runner.report.words import counted
 
     project = Project(chosen)
     screen = project.screen
-    with project.opened() as work:
-        from runner.cli.session import locked
-        from runner.engine.desk import RunOptions
-        from runner.model.event import Forgotten
-        from runner.report.words import counted
-
-        options = RunOptions(
-            command="state rm", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox)
-        )
-        with locked(work, options, screen) as session:
-            addresses = _forgettable(session.state, glob)
-            screen.aside("\n".join(addresses))
-            if not auto_approve:
-                confirmed(f"Forget {counted(len(addresses), 'instance')}? Nothing is deleted there.", screen)
-            session.journal.record_now(*(Forgotten(address=address) for address in addresses))
+    with held(project, "state rm", lock_timeout) as journal:
+        addresses = _forgettable(journal.state, glob)
+        screen.aside("\n".join(addresses))
+        if not auto_approve:
+            confirmed(f"Forget {counted(len(addresses), 'instance')}? Nothing is deleted there.", screen)
+        journal.record_now(*(Forgotten(address=address) for address in addresses))
     screen.answer(f"{counted(len(addresses), 'instance')} forgotten.", {"version": 1, "forgotten": addresses})
     return exits.DONE
 

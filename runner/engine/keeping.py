@@ -63,6 +63,14 @@ class Store(Protocol):
         """Whether a bulk request of this name was ever recorded. Raises StateError."""
         ...
 
+    def inherit(self, lineage: str) -> None:
+        """Be the state of this lineage, durably. Raises whatever is wrong."""
+        ...
+
+    def leave_for(self, place: str) -> None:
+        """Refuse whoever comes from now on, and name the place where the state is. Raises whatever is wrong."""
+        ...
+
     def way_out(self, error: BaseException) -> str:
         """What a person can do about an error of `write`."""
         ...

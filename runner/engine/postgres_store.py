@@ -138,6 +138,21 @@ class PostgresStore:
         """Ask for the lease anew."""
         self.lease.renew()
 
+    def inherit(self, lineage: str) -> None:
+        """Be the state of this lineage."""
+        self._set("lineage", lineage)
+
+    def leave_for(self, place: str) -> None:
+        """Refuse whoever comes from now on, and name the place where the state is."""
+        self._set("moved", place)
+
+    def _set(self, column: str, value: str) -> None:
+        with told(self.place), self.connection.transaction():
+            self._fenced()
+            self.connection.execute(
+                f"UPDATE runner_states SET {column} = %s WHERE state = %s", (value, self.place.name)
+            )
+
     def read_inbox(self) -> list[tuple[int, str, str, str]]:
         """Words that were left and not taken in yet."""
         with told(self.place):

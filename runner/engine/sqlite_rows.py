@@ -4,9 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from runner.engine.columns import NAMES
 from runner.engine.refusals import told
-from runner.engine.store import PATIENCE, checked, reading, stands
+from runner.engine.store import PATIENCE, blobs_beside, checked, reading, stands
 
 
 def read_history(file: Path, name: str, kind: str = "") -> list[tuple[str, str, str, str]]:
@@ -19,6 +21,38 @@ def read_history(file: Path, name: str, kind: str = "") -> list[tuple[str, str, 
         which, values = ("WHERE kind = ?", (kind,)) if kind else ("", ())
         query = f"SELECT at, kind, address, data FROM events {which} ORDER BY seq"
         return connection.execute(query, values).fetchall()
+
+
+def read_rows(file: Path, name: str) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """Events, instances, groups, and words not taken in, for those who copy a state. Raises StateError."""
+    with reading(file) as connection:
+        checked(connection, file, name)
+        return (
+            connection.execute("SELECT at, run, kind, address, data FROM events ORDER BY seq").fetchall(),
+            connection.execute(f"SELECT address, phase, data, {', '.join(NAMES)} FROM instances").fetchall(),
+            connection.execute("SELECT address, closed, data FROM groups").fetchall(),
+            connection.execute(
+                "SELECT address, verb, argument FROM inbox WHERE taken = 0 ORDER BY seq"
+            ).fetchall(),
+        )
+
+
+def read_pieces(file: Path) -> dict[str, bytes]:
+    """The large pieces beside a state, by digest. Raises StateError."""
+    folder = blobs_beside(file)
+    with told(file):
+        found = [one for one in folder.iterdir() if not one.name.startswith(".")] if folder.is_dir() else []
+        return {one.name: one.read_bytes() for one in found}
+
+
+def moved_away(file: Path, lineage: str) -> bool:
+    """Whether this very state stood there and was moved away. Raises StateError."""
+    with told(file):
+        if not stands(file):
+            return False
+    with reading(file) as connection:
+        held = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+    return bool(held.get("moved")) and held.get("lineage") == lineage
 
 
 def leave_word(file: Path, at: str, address: str, verb: str, argument: str) -> None:

@@ -63,6 +63,14 @@ class SqliteStore:
     def renew(self) -> None:
         """Nothing: the lock has no end."""
 
+    def inherit(self, lineage: str) -> None:
+        """Be the state of this lineage."""
+        self.connection.execute("UPDATE meta SET value = ? WHERE key = 'lineage'", (lineage,))
+
+    def leave_for(self, place: str) -> None:
+        """Refuse whoever comes from now on, and name the place where the state is."""
+        self.connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('moved', ?)", (place,))
+
     def read_inbox(self) -> list[tuple[int, str, str, str]]:
         """Words that were left and not taken in yet."""
         with reading(self.place) as connection:

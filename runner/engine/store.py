@@ -253,6 +253,8 @@ def checked(connection: sqlite3.Connection, file: Path, name: str) -> tuple[str,
             f"{file} is the state of {held.get('name')!r}, and this manifest is {name!r}",
             "give this manifest a state: of its own, or its former name",
         )
+    if held.get("moved"):
+        raise StateForeign(f"{file} was moved to {held['moved']}", "name that place in state:")
     return str(held["lineage"]), version
 
 
