@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.compile.check import Work
-from runner.engine.store import reading
+from runner.engine.states import read_history
 from runner.model.event import RunStarted
 from runner.model.observation import Observations
 from runner.model.plan import Plan
@@ -41,14 +41,11 @@ def warned(work: Work, state: State, made: Plan, observed: Observations) -> tupl
 
 def _last_applied(work: Work) -> tuple[str, str]:
     """When the last apply from a git repository began, and at which commit; empty texts where none did."""
-    with reading(work.state_path) as connection:
-        rows = connection.execute(
-            "SELECT at, data FROM events WHERE kind = ? ORDER BY seq DESC", (RunStarted.kind,)
-        )
-        for at, data in rows:
-            fields = json.loads(data)
-            if fields.get("command") == "apply" and fields.get("commit"):
-                return at, fields["commit"]
+    rows = read_history(work.state_place, work.manifest.name, RunStarted.kind)
+    for at, _, _, data in reversed(rows):
+        fields = json.loads(data)
+        if fields.get("command") == "apply" and fields.get("commit"):
+            return at, fields["commit"]
     return "", ""
 
 
