@@ -201,6 +201,11 @@ def _state(manifest: Manifest, reader: _Reader, sandbox: SandboxOverrides | None
     if manifest.state is None:
         return manifest.folder / f".runner/{manifest.name}.db"
     value = reader.value(manifest.state, ("state",))
+    if value is None or value == "":  # taken for "the default", it would hide what was paid for elsewhere
+        hint = "set the variable that it names, or take `state` out"
+        reader.findings.add(
+            "no-state", "`state` comes to nothing: where is the state kept?", ("state",), hint
+        )
     if not isinstance(value, str) or not value:
         return None
     url = str.__str__(value)

@@ -2,8 +2,9 @@
 
 from folder import Folder
 
-from runner.compile.settings import evaluate_providers
-from runner.compile.surroundings import SandboxOverrides
+from runner.compile.findings import Findings
+from runner.compile.settings import evaluate_providers, evaluate_settings
+from runner.compile.surroundings import SandboxOverrides, Surroundings
 from runner.model.settings import SettleSettings
 from runner.model.text import Secret
 
@@ -105,3 +106,13 @@ def test_the_state_stands_beside_the_manifest_or_where_it_says(folder: Folder) -
     assert default.state_place == folder.path / ".runner" / "season.db"
     assert named.state_place == folder.path / "x" / "y.db"
     assert str(from_env.state_place) == "/tmp/z.db"
+
+
+def test_a_state_that_comes_to_nothing_is_no_state_by_default(folder: Folder) -> None:
+    manifest = folder.manifest(JOB + "state: ${{ env.RUNNER_STATE }}\n")
+    findings = Findings(manifest.locate)
+
+    settings = evaluate_settings(manifest, Surroundings({"RUNNER_STATE": ""}), findings)
+
+    assert not settings.state_fit
+    assert [problem.code for problem in findings.problems()] == ["no-state"]
