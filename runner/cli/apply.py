@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runner.cli.project import Project
     from runner.engine.run import Session
     from runner.model.saved import SavedPlan
+    from runner.model.wishes import Wishes
 
 
 @click.command("apply", cls=Command)
@@ -89,19 +90,12 @@ def command(
       runner apply plan.json
       runner apply --retry-failed --replace 'dub/ep01/*'
     """
-    from runner.cli.project import Project, SandboxWishes
-    from runner.cli.saved import chosen_by, is_plan_file, plan_in
+    from runner.cli.project import SandboxWishes
     from runner.cli.wishes import checked, wishes_of
 
     if faults is not None and not chosen.sandbox:
         raise WrongUsage("--faults is for the sandbox", "add --sandbox")
-    wishes, saved = wishes_of(**wished), None
-    if chosen.file is not None and is_plan_file(chosen.file):
-        saved = plan_in(chosen.file, wishes)
-        chosen, wishes = chosen_by(chosen.file, saved, chosen), saved.wishes
-    project = Project(chosen)
-    if saved is not None:
-        project.variables = dict(saved.variables)
+    project, wishes, saved = _meant(chosen, wishes_of(**wished))
     with project.opened(sandbox=SandboxWishes(speed, faults)) as work:
         from runner.cli.session import locked
         from runner.engine.desk import RunOptions
@@ -117,11 +111,24 @@ def command(
             parallelism=parallelism,
             listen=listen,
             public_url=public_url,
-            speed=speed if chosen.sandbox else 1.0,
-            loopback_only=bool(chosen.sandbox),
+            speed=speed if project.chosen.sandbox else 1.0,
+            loopback_only=bool(project.chosen.sandbox),
         )
         with locked(work, options, project.screen, saved) as session:
             return _apply(session, project, saved, auto_approve)
+
+
+def _meant(chosen: Chosen, wishes: "Wishes") -> "tuple[Project, Wishes, SavedPlan | None]":
+    """The manifest that is meant; where a saved plan is named, that of the plan, with what it was made with."""
+    from runner.cli.project import Project
+    from runner.cli.saved import chosen_by, is_plan_file, plan_in
+
+    if chosen.file is None or not is_plan_file(chosen.file):
+        return Project(chosen), wishes, None
+    saved = plan_in(chosen.file, wishes)
+    project = Project(chosen_by(chosen.file, saved, chosen))
+    project.variables = dict(saved.variables)
+    return project, saved.wishes, saved
 
 
 def _apply(session: "Session", project: "Project", saved: "SavedPlan | None", auto_approve: bool) -> int:

@@ -171,7 +171,7 @@ def test_status_show_and_plan_read_the_same_state(season: Season) -> None:
 )
 @pytest.mark.parametrize("season", ["database"], indirect=True)
 def test_a_connection_that_is_cut_in_mid_run_ends_it_and_loses_nothing(season: Season, fault: Fault) -> None:
-    process = season.under_way()
+    process = season.under_way(slow=3.0)  # the second half is not begun before the cut
 
     told(
         season.url,
@@ -180,6 +180,7 @@ def test_a_connection_that_is_cut_in_mid_run_ends_it_and_loses_nothing(season: S
     )
     said = process.communicate(timeout=120)[0]
     ordered = sum(season.world.ordered().values())
+    season.world.slow = 0.0
     season.a_minute_passes()
     again = season.run("apply", "--auto-approve")
 

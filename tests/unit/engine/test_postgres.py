@@ -141,6 +141,8 @@ def test_who_lost_the_lease_does_not_end_that_of_the_next(postgres: str) -> None
 
         journal.record_now(received())
 
+        assert journal.store.holds()
+
 
 def test_a_heartbeat_moves_the_end_of_the_lease(postgres: str) -> None:
     with opened(postgres) as journal:
