@@ -28,6 +28,7 @@ def locked(
     from runner.engine.run import open_session
 
     with open_session(work, options, _waiting(screen)) as session:
+        session.aside = screen.aside
         _name_former(session.journal, screen)
         if saved is not None:
             from runner.engine.carrying import check_state

@@ -29,7 +29,7 @@ ANEW = "make a new one: `runner plan --out plan.json`"
 
 def check_state(session: "Session", saved: SavedPlan) -> None:
     """Raises PlanStale when the plan was applied, or the state is not the one that it was made from."""
-    take_in(session.journal)
+    take_in(session.journal, session.aside)
     state = session.state
     before = _application(session, saved)
     if before:

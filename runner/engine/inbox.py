@@ -1,4 +1,11 @@
-"""What a person says about a call in doubt: left in an inbox without a lock, taken in by the holder."""
+"""What a person says about a call in doubt: left in an inbox without a lock, taken in by the holder.
+
+A word holds for the very call that it was said of: one that comes when that call has been settled, or sent again, is
+told to be of no use any more, and never falls on a later one.
+"""
+
+import json
+from collections.abc import Callable, Iterable
 
 from runner.engine.journal import Journal
 from runner.engine.states import leave_word, read_state
@@ -12,6 +19,7 @@ WORDS = {
     "resend": "sent again by the next apply",
     "abandon": "given up by the next apply; whatever exists there stays there",
 }
+OPEN = (Phase.DOUBT, Phase.UNSETTLED)
 
 
 def deliver(place: StatePlace, name: str, address: str, how: str, id: str) -> str:
@@ -20,29 +28,73 @@ def deliver(place: StatePlace, name: str, address: str, how: str, id: str) -> st
     held = known.get(address)
     if held is None:
         raise WrongUsage(f"the state knows no {address}", "runner status lists what it knows")
-    if held.phase not in (Phase.DOUBT, Phase.UNSETTLED):
+    if held.phase not in OPEN:
         raise WrongUsage(f"{address} is not in doubt: it is {held.phase.value}")
     if how == "resend" and held.group:
         raise WrongUsage(
             f"{address} was a row of the bulk request {held.group}, which cannot be sent again in part",
             f"runner resolve {address} --abandon, and it is planned anew",
         )
-    owner = next((one.address for one in known.values() if id in one.ids and one.account == held.account), "")
-    if how == "adopt" and owner and owner != address:
+    owner = _owner(known.values(), held, id) if how == "adopt" else ""
+    if owner:
         raise WrongUsage(f"{id} belongs to {owner} already", f"runner show {owner}")
-    leave_in_inbox(place, address, how, id)
+    leave_in_inbox(place, address, how, json.dumps({"id": id, "call": call_word(held)}))
     return f"{address} will be {WORDS[how]}"
 
 
-def take_in(journal: Journal) -> list[str]:
-    """Make events of what was left; returns the addresses that are settled now."""
-    events: dict[str, Event] = {}
-    for _, address, how, id in journal.read_inbox():
-        state = journal.instances.get(address)
-        if state is not None and state.phase in (Phase.DOUBT, Phase.UNSETTLED):
-            events.setdefault(address, _event(state, how, id))  # the first word holds
-    journal.record_now(*events.values())
-    return list(events)
+def take_in(journal: Journal, aside: Callable[[str], None] = lambda text: None) -> list[str]:
+    """Make events of what was left; returns the addresses that are settled now. `aside` is told of each word that came
+    to nothing, and why."""
+    taken: list[str] = []
+    for _, address, how, argument in journal.read_inbox():
+        held = journal.instances.get(address)
+        id, call = _said(argument)
+        useless = _useless(journal, held, how, id, call)
+        if useless or held is None:
+            option = f"--{how} {id}".rstrip()
+            aside(f"Not taken in: `runner resolve {address} {option}`: {useless}.")
+            continue
+        journal.record_now(_event(held, how, id))  # at once: two words may name one id
+        taken.append(address)
+    return taken
+
+
+def _useless(journal: Journal, held: InstanceState | None, how: str, id: str, call: str) -> str:
+    """Why a word can do nothing now; empty when it holds."""
+    if how not in WORDS:
+        return "this version does not know the word"
+    if held is None:
+        return "the state does not know the address any more"
+    if held.phase not in OPEN:
+        return f"it is {held.phase.value} by now"
+    if call != call_word(held):
+        return "it was said of an earlier call; look at `runner show` and say it of this one"
+    owner = _owner(journal.instances.values(), held, id) if how == "adopt" else ""
+    return f"{id} belongs to {owner} by now" if owner else ""
+
+
+def call_word(held: InstanceState) -> str:
+    """What tells one call from every other: a new generation, another intent and a call that is sent again differ."""
+    intent = held.intent
+    if intent is None:
+        return f"{held.generation} {held.group}"
+    own = intent.key or intent.mark or " ".join(intent.marks)
+    return f"{held.generation} {intent.attempt} {intent.digest} {own}"
+
+
+def _said(argument: str) -> tuple[str, str]:
+    """The id and the call of a word; one that was left in another form names no call, and holds for none."""
+    try:
+        said = json.loads(argument)
+    except ValueError:
+        return argument, ""
+    return (str(said.get("id", "")), str(said.get("call", ""))) if isinstance(said, dict) else (argument, "")
+
+
+def _owner(known: Iterable[InstanceState], held: InstanceState, id: str) -> str:
+    """Whose a remote id is already in the account of `held`; empty when nobody else has it."""
+    of_account = (one for one in known if one.address != held.address and one.account == held.account)
+    return next((one.address for one in of_account if id in one.ids), "")
 
 
 def _event(state: InstanceState, how: str, id: str) -> Event:

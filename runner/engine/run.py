@@ -89,6 +89,7 @@ class Session:
         self.options = options
         self.journal = journal
         self.carried = ""
+        self.aside: Callable[[str], None] = lambda text: None
         self._observed = Observations()
 
     @property
@@ -97,7 +98,7 @@ class Session:
 
     def plan(self) -> Plan:
         """Take in what `resolve` left, ask the APIs, and plan."""
-        take_in(self.journal)
+        take_in(self.journal, self.aside)
         made, self._observed = make_plan(self.work, self.state, self.options)
         return made
 
@@ -113,7 +114,7 @@ class Session:
         """What the APIs say now of what the state knows (of `only` these addresses), noted in the state."""
         from runner.engine.refreshing import refresh
 
-        take_in(self.journal)
+        take_in(self.journal, self.aside)
         found = asyncio.run(refresh(self.work, self.state, only, stands(self.work)))
         if found.events:
             self.journal.record_now(_started(self.work, self.options, self.journal), *found.events)

@@ -124,3 +124,17 @@ def test_a_list_that_may_be_cut_off_proves_nothing_unless_the_user_vouches_for_i
     assert season.paid().get("e1", 0) == (1 if whole else 0)
     if not whole:
         assert "whole: true" in ended.out
+
+
+def test_a_word_that_came_too_late_is_told_and_not_carried_out(stage) -> None:
+    season = stage(ids=("e1",))
+    ids = doubtful(season)
+    season.apply()
+    season.run("resolve", "dub/e1", "--adopt", ids[0])
+    season.run("resolve", "dub/e1", "--resend")
+
+    ended = season.apply()
+
+    assert ended.code == 0, ended.all
+    assert "Not taken in: `runner resolve dub/e1 --resend`: it is running by now." in ended.err
+    assert season.paid() == {"e1": 2}
