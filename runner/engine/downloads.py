@@ -12,12 +12,13 @@ from runner.engine.attempts import LONGEST_PAUSE, Attempts
 from runner.engine.faults import fault
 from runner.engine.fetches import Bounds, CannotFetch, CannotWrite, Fetch
 from runner.engine.fetching import Receiver
-from runner.engine.files import UnsafePath, inside
+from runner.engine.files import UnsafePath
+from runner.engine.folders import Folders
 from runner.engine.hops import Hops
 from runner.engine.journal import Journal
 from runner.engine.limits import Limiter
 from runner.engine.partial import Partial
-from runner.engine.places import Place, place_at
+from runner.engine.places import Place
 from runner.engine.standing import Standing
 from runner.engine.transport import Transport
 from runner.model.errors import RunnerError, StateError
@@ -77,7 +78,7 @@ class Downloads:
         overwrite: bool = False,
         bounds: Bounds | None = None,
     ) -> None:
-        self._folder = folder
+        self._folders = Folders(folder)
         self._transport = transport
         self._journal = journal
         self._done = done
@@ -105,6 +106,7 @@ class Downloads:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._hops.close()
+        self._folders.close()
 
     def _put(self, job: _Job) -> None:
         lane = self._lane(job.fetch.account)
@@ -187,10 +189,9 @@ class Downloads:
             place.close()
 
     def _open(self, fetch: Fetch) -> tuple[Place, Partial]:
-        target = inside(self._folder, fetch.path)
-        self._check_name(fetch, target)
-        place = place_at(self._folder, target)
+        place, target = self._folders.place(fetch.path)
         try:
+            self._check_name(fetch, target)
             return place, Partial(place, self._owner(fetch)).find()
         except BaseException:
             place.close()

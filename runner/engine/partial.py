@@ -48,18 +48,23 @@ class Partial:
         self._owner = owner
         self._digest = hashlib.sha256()
         self._file: BinaryIO | None = None
+        self._taken_over = False
         self._noted = 0
+        self._has_note = True  # for all that is known before somebody has looked
         self.name = _part_name(place.name, owner)
         self._note = _part_name(place.name, owner, ".json")
 
     def find(self) -> "Partial":
         """Take over what an earlier attempt left and proved; returns itself."""
+        self._has_note = self._place.stands(self._note)
+        if not self._has_note:
+            return self
         try:
             with self._place.read(self._note) as file:
                 note = json.loads(file.read(_LONGEST_NOTE))
             self._believe(note)
         except (OSError, UnsafePath, ValueError, KeyError, TypeError, RecursionError):
-            self._forget()  # no note, or none that can be read or that holds: from the first byte
+            self._forget()  # none that can be read, or that holds: from the first byte
         return self
 
     def begin(self, version: Version) -> None:
@@ -81,7 +86,8 @@ class Partial:
         """Append the last pieces and make the whole durable; returns its SHA-256."""
         self.write(pieces)
         file = self._open()
-        file.truncate()
+        if self._taken_over:
+            file.truncate()
         file.flush()
         os.fsync(file.fileno())
         self._close()
@@ -99,7 +105,7 @@ class Partial:
     def put_in_place(self) -> int:
         """Give the whole file its name; returns its modification time in nanoseconds."""
         mtime = self._place.rename(self.name)
-        self._place.remove(self._note)
+        self._remove_note()
         return mtime
 
     def rest(self) -> None:
@@ -115,7 +121,7 @@ class Partial:
         self._close()
         self._forget()
         self._place.remove(self.name)
-        self._place.remove(self._note)
+        self._remove_note()
 
     def room(self) -> int:
         """How many bytes the disk has left."""
@@ -151,16 +157,22 @@ class Partial:
             file.truncate(0)
             file.write(json.dumps(note).encode())
         self._place.replace(self._note, fresh)
-        self._noted = self.size
+        self._noted, self._has_note = self.size, True
 
     def _open(self) -> BinaryIO:
         if self._file is None:
-            self._file = self._place.write(self.name)
-            self._file.seek(self.size)
-            if not self.size:  # another version, perhaps: no note may speak for its bytes
-                self._file.truncate()
-                self._place.remove(self._note)
+            self._file = self._place.write(self.name, anew=not self.size)
+            self._taken_over = self.size > 0
+            if self.size:
+                self._file.seek(self.size)
+            else:  # another version, perhaps: no note may speak for its bytes
+                self._remove_note()
         return self._file
+
+    def _remove_note(self) -> None:
+        if self._has_note:
+            self._place.remove(self._note)
+            self._has_note = False
 
     def _close(self) -> None:
         file, self._file = self._file, None

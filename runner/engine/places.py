@@ -40,6 +40,10 @@ class Place:
             os.close(self._folder)
             self._folder = -1
 
+    def another_handle(self) -> int:
+        """A handle of the folder for somebody else, who closes it."""
+        return os.dup(self._folder)
+
     def held(self, name: str = "") -> tuple[int, int] | None:
         """Size, and modification time in nanoseconds, of the file that stands there; None when none does.
 
@@ -53,14 +57,22 @@ class Place:
             raise UnsafePath(f"{name or self.name} is no plain file")
         return found.st_size, found.st_mtime_ns
 
+    def stands(self, name: str) -> bool:
+        """Whether anything has this name."""
+        try:
+            os.stat(name, dir_fd=self._folder, follow_symlinks=False)
+        except OSError:  # nothing that could be read either
+            return False
+        return True
+
     def read(self, name: str = "") -> BinaryIO:
         """The file, open for reading; FileNotFoundError, UnsafePath."""
         return self._opened(name or self.name, _LOOK, "rb")
 
-    def write(self, name: str) -> BinaryIO:
-        """The file, open for writing (made when it is not there, and else as it is); UnsafePath. Its mode is what the
-        process' umask leaves of rw-rw-rw-."""
-        return self._opened(name, _WRITE, "r+b")
+    def write(self, name: str, *, anew: bool = False) -> BinaryIO:
+        """The file, open for writing (made when it is not there, and else as it is, or empty where it begins `anew`);
+        UnsafePath. Its mode is what the process' umask leaves of rw-rw-rw-."""
+        return self._opened(name, _WRITE | os.O_TRUNC if anew else _WRITE, "wb" if anew else "r+b")
 
     def digest(self, name: str = "") -> str:
         """The SHA-256 of the file."""
