@@ -45,8 +45,11 @@ class Standing:
 
     async def left_whole(self, fetch: Fetch, place: Place, part: str) -> tuple[int, str] | None:
         """Size and SHA-256 of a file that was whole and announced when a run was killed, and lacks its name only."""
-        known, held = self._known(fetch), place.held(part)
-        if known is None or known.done or not known.sha256 or held is None or held[0] != known.size:
+        known = self._known(fetch)
+        if known is None or known.done or not known.sha256:
+            return None
+        held = place.held(part)
+        if held is None or held[0] != known.size:
             return None
         found = await self._hops.run(place.digest, part)
         return (known.size, known.sha256) if found == known.sha256 else None
