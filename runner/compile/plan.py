@@ -57,7 +57,7 @@ def plan(
     if wishes.prune:
         from runner.compile.removal import prunings
 
-        changes |= prunings(work, state, left, decider.renames, wishes)
+        changes |= prunings(work, state, left, decider.renames.found, wishes)
     return Plan(
         manifest=work.manifest.name,
         changes=changes,

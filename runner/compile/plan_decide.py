@@ -26,7 +26,7 @@ from runner.compile.plan_verbs import (
     settle,
     why_new,
 )
-from runner.compile.removal import gone
+from runner.compile.renames import Renames
 from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
 from runner.model.observation import Observations
@@ -55,8 +55,7 @@ class Decider:
         self._consents = Consents(wishes)
         self._selected = selected(work.graph, wishes, asked_for(work, state, wishes))
         self._limit = Limit(wishes.limit)
-        self._renamed = gone(work, state)
-        self.renames: dict[str, str] = {}
+        self.renames = Renames(work, state)
 
     def decide(self, instance: Instance) -> Decision:
         """The decision about one instance; every instance it needs has been decided before."""
@@ -143,14 +142,14 @@ class Decider:
         return Decision(Verb.BLOCKED, reason, command=import_command(instance.job, instance.address))
 
     def _rename(self, facts: JobFacts, instance: Instance) -> Decision | None:
-        if not self._renamed or not facts.paid or self._consents.given(instance.address):
+        if not self.renames or not facts.paid or self._consents.given(instance.address):
             return None
         made = self._canonical(facts, self._inputs(instance))
-        former = self._renamed.get(made.digest) if made is not None else None
-        if former is None:
+        if made is None:
             return None
-        self.renames[former] = instance.address
-        reason = f"has the inputs of {former}, which left the manifest: most likely renamed"
+        former, reason = self.renames.likely(instance.address, facts.job.uses, facts.resource, made)
+        if not former:
+            return None
         return Decision(Verb.BLOCKED, reason, command=f"runner state mv {former} {instance.address}")
 
     def _ready(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:

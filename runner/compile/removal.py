@@ -10,8 +10,6 @@ from runner.model.plan import Change, Plan, Verb
 from runner.model.state import InstanceState, Phase, State
 from runner.model.wishes import Globs, Wishes
 
-_MAY_BE_PAID = (Phase.READY, Phase.RUNNING, Phase.UNSETTLED, Phase.DOUBT)
-
 
 def destroy_plan(work: Work, state: State, wishes: Wishes) -> Plan:
     """The plan that leaves nothing of what the state knows, what was made last first.
@@ -92,13 +90,3 @@ def _last_first(work: Work, state: State) -> list[str]:
     known = work.graph.instances
     left = [address for address in state.instances if address not in known]
     return [*left, *(address for address in reversed(tuple(known)) if address in state.instances)]
-
-
-def gone(work: Work, state: State) -> Mapping[str, str]:
-    """Digest → address of work that the manifest no longer holds, and that is paid for, or may be."""
-    known = work.graph.instances
-    return {
-        held.digest: address
-        for address, held in state.instances.items()
-        if address not in known and held.digest and held.phase in _MAY_BE_PAID
-    }

@@ -94,6 +94,12 @@ def held(work: Work, address: str, phase: Phase = Phase.READY, **more: Any) -> I
     return InstanceState(address, 1, phase, **(values | more))
 
 
+def renamed(known: InstanceState, address: str, **more: Any) -> InstanceState:
+    """The same as it was made under another address and another name."""
+    inputs = known.inputs | {"name": address} | more
+    return replace(known, address=address, inputs=inputs, digest=canonical(known.uses, inputs).digest)
+
+
 def state_of(*instances: InstanceState) -> State:
     return State("season", "lineage", 1, {one.address: one for one in instances})
 
@@ -344,6 +350,37 @@ def test_a_likely_rename_is_blocked_with_the_move_that_settles_it(work_of: Make)
 
     assert (change.verb, change.command) == (Verb.BLOCKED, "runner state mv dub/old dub/e1")
     assert meant.verb is Verb.CREATE
+
+
+def test_what_differs_in_its_name_alone_is_a_likely_rename_too(work_of: Make) -> None:
+    work = work_of(DUB)
+    gone = [renamed(held(work, "dub/e1"), f"dub/old{number}") for number in (1, 2)]
+
+    change = plan(work, state_of(*gone)).changes["dub/e1"]
+
+    assert change.command == "runner state mv dub/old1 dub/e1"
+    assert change.reason.startswith("differs from dub/old1, which left the manifest, in its name alone")
+
+
+def test_nobody_is_taken_for_two_that_were_renamed(work_of: Make) -> None:
+    alike = DUB.replace("/${{ each.id }}.mp4", "/one.mp4")
+    work = work_of(alike)
+    gone = [renamed(held(work, "dub/e1"), f"dub/old{number}") for number in (1, 2)]
+
+    made = plan(work, state_of(*gone))
+
+    assert [change.command for change in made.changes.values() if change.verb is Verb.BLOCKED] == [
+        "runner state mv dub/old1 dub/e1",
+        "runner state mv dub/old2 dub/e2",
+    ]
+    assert made.changes["dub/e3"].verb is Verb.CREATE
+
+
+def test_what_differs_in_more_than_its_name_is_new(work_of: Make) -> None:
+    work = work_of(DUB)
+    gone = renamed(held(work, "dub/e1"), "dub/old", source_lang="pt")
+
+    assert plan(work, state_of(gone)).changes["dub/e1"].verb is Verb.CREATE
 
 
 def test_a_limit_lets_the_first_items_through_with_what_follows(work_of: Make) -> None:
