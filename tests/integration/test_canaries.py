@@ -9,30 +9,15 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 from applying import Ended, Stage, captured
+from seasons import DUB_FROM_MEDIA, DUBFORMER, HEAD
 
-MANIFEST = """\
-version: 1
-name: season
-data: {episodes: {file: episodes.csv}}
-providers:
-  dubformer:
-    base_url: ${{ env.DUBFORMER_URL }}
-    auth: {token: "${{ env.DUBFORMER_TOKEN }}"}
-    settle: {effect: 1s, lag: 200ms}
-jobs:
-  dub:
-    uses: dubformer.project
-    for_each: ${{ data.episodes }}
-    with:
-      name: ${{ each.id }}
-      source_lang: en
-      target_lang: fr-FR
-      source_video_url: ${{ env.MEDIA_URL }}${{ each.id }}.mp4?minutes=3
+SECRET_INPUTS = """\
       glossary_content: ${{ file("glossary.txt", secret=true) }}
       source_script_content: ${{ "as told by " + file("author.txt", secret=true) }}
     labels: {episode: "${{ each.id }}"}
-    save: {video: "out/${{ each.key }}.mp4"}
 """
+SECRET_DUB = DUB_FROM_MEDIA.replace("    save:", f"{SECRET_INPUTS}    save:")
+MANIFEST = f"{HEAD}providers:\n{DUBFORMER}jobs:\n{SECRET_DUB}"
 GLOSSARY = "Canary&Glossary/9f3b+77=é"
 AUTHOR = "Canary:Author \\"
 COMMANDS = (

@@ -2,6 +2,7 @@
 
 import pytest
 from applying import SEASON
+from seasons import FIX
 
 MEDIA = {"provider": "media", "operation": "getResult"}
 
@@ -149,19 +150,7 @@ def test_a_path_that_only_an_answer_tells_is_refused_before_paying(stage) -> Non
 
 
 def test_the_files_of_a_dub_are_saved_before_it_is_translated_again(stage) -> None:
-    season = stage(
-        SEASON
-        + """\
-  fix:
-    uses: dubformer.translation
-    for_each: ${{ jobs.dub }}
-    with:
-      id: ${{ jobs.dub[each.key].outputs.id }}
-      target_script: [{start_ms: 100, end_ms: 900, text: "Encore", speaker_id: 1}]
-      target_speakers: [{speaker_id: 1, voice_key: "soundalike", style: feminine}]
-""",
-        ids=("e1",),
-    )
+    season = stage(SEASON + FIX, ids=("e1",))
     season.faults({"match": MEDIA, "times": 1, "do": {"slow": 0.4}})
 
     ended = season.apply()
@@ -172,19 +161,7 @@ def test_the_files_of_a_dub_are_saved_before_it_is_translated_again(stage) -> No
 
 
 def test_a_dub_whose_file_cannot_be_had_is_not_translated_again(stage) -> None:
-    season = stage(
-        SEASON
-        + """\
-  fix:
-    uses: dubformer.translation
-    for_each: ${{ jobs.dub }}
-    with:
-      id: ${{ jobs.dub[each.key].outputs.id }}
-      target_script: [{start_ms: 100, end_ms: 900, text: "Encore", speaker_id: 1}]
-      target_speakers: [{speaker_id: 1, voice_key: "soundalike", style: feminine}]
-""",
-        ids=("e1",),
-    )
+    season = stage(SEASON + FIX, ids=("e1",))
     season.faults({"match": MEDIA, "times": 100, "do": {"status": 404}})
 
     ended = season.apply()

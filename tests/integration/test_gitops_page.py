@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from applying import Stage, episodes
+from seasons import DUB_FROM_MEDIA, DUBFORMER, HEAD
 from workflows import ROOT, Done, Hub, git, workflows
 
 from runner.engine.store import read_state
@@ -17,27 +18,7 @@ from runner.sandbox.serve import SandboxSettings, running
 
 PAGE = ROOT / "docs" / "gitops.md"
 SPEED = 1200.0
-MANIFEST = """\
-version: 1
-name: season
-state: ${{ env.RUNNER_STATE }}
-data: {episodes: {file: episodes.csv}}
-providers:
-  dubformer:
-    base_url: ${{ env.DUBFORMER_URL }}
-    auth: {token: "${{ env.DUBFORMER_TOKEN }}"}
-    settle: {effect: 1s, lag: 200ms}
-jobs:
-  dub:
-    uses: dubformer.project
-    for_each: ${{ data.episodes }}
-    with:
-      name: ${{ each.id }}
-      source_lang: en
-      target_lang: fr-FR
-      source_video_url: ${{ env.MEDIA_URL }}${{ each.id }}.mp4?minutes=3
-    save: {video: "out/${{ each.key }}.mp4"}
-"""
+MANIFEST = f"{HEAD}state: ${{{{ env.RUNNER_STATE }}}}\nproviders:\n{DUBFORMER}jobs:\n{DUB_FROM_MEDIA}"
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,14 @@
 """One item's trouble stays its own; what failed is made anew only with consent."""
 
 from applying import SEASON
+from seasons import AGAIN, DUB, HEAD
 
 TEN = tuple(f"e{number}" for number in range(10))
 
-CHAINED = """\
-version: 1
-name: season
-data: {episodes: {file: episodes.csv}}
-jobs:
-  dub:
-    uses: dubformer.project
-    for_each: ${{ data.episodes }}
-    with:
-      name: ${{ each.id }}
-      source_lang: en
-      target_lang: ${{ "fr-FR" if each.id != "refused" else "zz-ZZ" }}
-      source_video_url: https://cdn.example.com/${{ each.id }}.mp4?minutes=3
-    save: {video: "out/${{ each.key }}.mp4"}
-  again:
-    uses: dubformer.project
-    for_each: ${{ jobs.dub }}
-    with:
-      name: again ${{ each.id }}
-      source_lang: fr
-      target_lang: de-DE
-      source_video_url: ${{ jobs.dub[each.key].outputs.output_video_url }}
-"""
+REFUSED = DUB.replace(
+    "target_lang: fr-FR", 'target_lang: ${{ "fr-FR" if each.id != "refused" else "zz-ZZ" }}'
+)
+CHAINED = f"{HEAD}jobs:\n{REFUSED}{AGAIN}"
 
 
 def test_of_ten_one_fails_and_one_is_refused_and_the_others_finish(stage) -> None:

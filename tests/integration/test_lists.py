@@ -17,11 +17,7 @@ def test_a_list_that_lags_behind_is_waited_for(stage, fault) -> None:
     season = stage(ids=("e1",))
     season.faults(LOST, idempotency="ignore", lists={"lag": 60})
 
-    ended = season.apply()
-
-    assert ended.code == 0, ended.all
-    fault.saw(ended.err)
-    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
+    _settles(season, fault)
 
 
 @pytest.mark.fault(
@@ -34,11 +30,7 @@ def test_a_list_that_loses_items_does_not_prove_that_something_is_absent(stage, 
     season = stage(ids=("e1", "e2", "e3"))
     season.faults({**LOST, "times": 3}, idempotency="ignore", lists={"lose": 3})
 
-    ended = season.apply()
-
-    assert ended.code == 0, ended.all
-    fault.saw(ended.err)
-    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
+    _settles(season, fault)
 
 
 @pytest.mark.fault(
@@ -48,11 +40,7 @@ def test_an_item_that_is_shown_twice_is_one(stage, fault) -> None:
     season = stage()
     season.faults(LOST, idempotency="ignore", lists={"twice": 1})
 
-    ended = season.apply()
-
-    assert ended.code == 0, ended.all
-    fault.saw(ended.err)
-    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
+    _settles(season, fault)
 
 
 @pytest.mark.fault(
@@ -93,3 +81,12 @@ def test_a_name_that_existed_before_is_not_ordered_again(stage, fault) -> None:
 def _fill(season: Stage, count: int) -> None:
     for number in range(count):
         season.create_by_hand(f"old {number}")
+
+
+def _settles(season, fault) -> None:
+    """One apply comes to its end, and every answer that was lost is found."""
+    ended = season.apply()
+
+    assert ended.code == 0, ended.all
+    fault.saw(ended.err)
+    fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))

@@ -1,16 +1,7 @@
 """What waits for what: levels, conditions, tolerance, replaced upstreams, turns, and the API's own validation."""
 
 from applying import SEASON
-
-FIX = """\
-  fix:
-    uses: dubformer.translation
-    for_each: ${{ jobs.dub }}
-    with:
-      id: ${{ jobs.dub[each.key].outputs.id }}
-      target_script: [{start_ms: 100, end_ms: 900, text: "Encore", speaker_id: 1}]
-      target_speakers: [{speaker_id: 1, voice_key: "soundalike", style: feminine}]
-"""
+from seasons import FIX
 
 NEXT = """\
   next:

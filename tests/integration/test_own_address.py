@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from applying import Ended, Stage, captured
+from seasons import DUB_FROM_MEDIA, DUBFORMER, HEAD, REVOICE, SCRIPT_AND_BATCH
 
 from runner.compile.check import check_file
 from runner.compile.surroundings import Surroundings
@@ -13,45 +14,10 @@ from runner.engine.desk import RunOptions
 from runner.engine.run import open_session
 from runner.model.progress import RunResult
 
-MANIFEST = """\
-version: 1
-name: season
+PUBLISH = """\
 publish: {directory: published, base_url: "${{ env.FILES_URL }}"}
-data: {episodes: {file: episodes.csv}}
-providers:
-  dubformer:
-    base_url: ${{ env.DUBFORMER_URL }}
-    auth: {token: "${{ env.DUBFORMER_TOKEN }}"}
-    settle: {effect: 1s, lag: 200ms}
-  revoice:
-    base_url: ${{ env.REVOICE_URL }}
-    auth: {client_id: "${{ env.REVOICE_ID }}", client_secret: "${{ env.REVOICE_SECRET }}"}
-    settle: {effect: 1s, lag: 200ms}
-jobs:
-  dub:
-    uses: dubformer.project
-    for_each: ${{ data.episodes }}
-    with:
-      name: ${{ each.id }}
-      source_lang: en
-      target_lang: fr-FR
-      source_video_url: ${{ env.MEDIA_URL }}${{ each.id }}.mp4?minutes=3
-    save: {video: "out/${{ each.key }}.mp4"}
-  script:
-    uses: workbook.file
-    for_each: ${{ data.episodes }}
-    with:
-      template: revoice-production
-      rows: [{ID: "${{ each.id }}", "Text_FR-FR": "Bonjour"}]
-  batch:
-    uses: revoice.batch
-    bulk: true
-    for_each: ${{ jobs.script }}
-    with:
-      projectId: 6f1c2b1e
-      name: batch ${{ each.id }}
-      scriptPath: ${{ jobs.script[each.key].outputs.url }}
 """
+MANIFEST = f"{HEAD}{PUBLISH}providers:\n{DUBFORMER}{REVOICE}jobs:\n{DUB_FROM_MEDIA}{SCRIPT_AND_BATCH}"
 SPEED = 500.0
 
 

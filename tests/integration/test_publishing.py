@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from applying import Ended, Stage, captured
 from buckets import KEYS, put_server, s3_client, s3_server
+from seasons import HEAD, REVOICE, SCRIPT_AND_BATCH
 
 from runner.compile.check import check_file
 from runner.compile.surroundings import Surroundings
@@ -15,32 +16,7 @@ from runner.engine.desk import RunOptions
 from runner.engine.run import open_session
 from runner.model.progress import RunResult
 
-SEASON = """\
-version: 1
-name: season
-publish: PUBLISH
-data: {episodes: {file: episodes.csv}}
-providers:
-  revoice:
-    base_url: ${{ env.REVOICE_URL }}
-    auth: {client_id: "${{ env.REVOICE_ID }}", client_secret: "${{ env.REVOICE_SECRET }}"}
-    settle: {effect: 1s, lag: 200ms}
-jobs:
-  script:
-    uses: workbook.file
-    for_each: ${{ data.episodes }}
-    with:
-      template: revoice-production
-      rows: [{ID: "${{ each.id }}", "Text_FR-FR": "Bonjour"}]
-  batch:
-    uses: revoice.batch
-    bulk: true
-    for_each: ${{ jobs.script }}
-    with:
-      projectId: 6f1c2b1e
-      name: batch ${{ each.id }}
-      scriptPath: ${{ jobs.script[each.key].outputs.url }}
-"""
+SEASON = f"{HEAD}publish: PUBLISH\nproviders:\n{REVOICE}jobs:\n{SCRIPT_AND_BATCH}"
 SPEED = 500.0
 PAID = {"batch e1": 1, "batch e2": 1}
 

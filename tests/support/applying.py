@@ -12,6 +12,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from seasons import DUB, HEAD
+
 from runner.cli.main import run
 from runner.engine.store import read_state
 from runner.model.state import State
@@ -25,21 +27,7 @@ READING = frozenset(
 )
 READING_TOO = frozenset({"createToken", "refreshToken", "listBatches", "getBatch", "bulkStatus", "getFile"})
 
-SEASON = """\
-version: 1
-name: season
-data: {episodes: {file: episodes.csv}}
-jobs:
-  dub:
-    uses: dubformer.project
-    for_each: ${{ data.episodes }}
-    with:
-      name: ${{ each.id }}
-      source_lang: en
-      target_lang: fr-FR
-      source_video_url: https://cdn.example.com/${{ each.id }}.mp4?minutes=3
-    save: {video: "out/${{ each.key }}.mp4"}
-"""
+SEASON = f"{HEAD}jobs:\n{DUB}"
 """One dub an episode; `episodes.csv` says which."""
 
 

@@ -1,12 +1,26 @@
 """A world in which lifecycles live without network, clock or disk."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from runner.api.effects import Effect, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import (
+    Collection,
+    Effect,
+    Hear,
+    Lifecycle,
+    Outcome,
+    Record,
+    Request,
+    Until,
+    Walk,
+    Walked,
+)
+from runner.api.lifedata import Settle
 from runner.api.marks import fold_mark
+from runner.api.order import Order
+from runner.api.provider import Use
 from runner.model.http import NoAnswer
 from runner.model.observation import Remote
 
@@ -93,3 +107,25 @@ class World:
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.events]
+
+
+def dub_order(use: Use, address: str, name: str, **changes: Any) -> Order:
+    """The order of a dub, as the engine gives it to a lifecycle; `changes` are other fields of it."""
+    inputs = {
+        "name": name,
+        "source_lang": "en",
+        "target_lang": "fr-FR",
+        "source_video_url": "https://media.example.com/ep01.mp4",
+    }
+    made = Order(
+        address=address,
+        generation=1,
+        use=use,
+        inputs=inputs,
+        digest="d1",
+        canonical=inputs,
+        account="dubformer https://app.dubformer.ai",
+        settle=Settle(120.0, 30.0),
+        collection=Collection("dubformer", "projects", (), "dubformer projects", "$item#/name"),
+    )
+    return replace(made, **changes)

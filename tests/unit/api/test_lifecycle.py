@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from lifeworld import DATE, LOST, NOT_SENT, World
+from lifeworld import DATE, LOST, NOT_SENT, World, dub_order
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection, Walked
+from runner.api.effects import Walked
 from runner.api.lifecycle import submit
-from runner.api.lifedata import Settle
 from runner.api.order import Order
 from runner.api.provider import Use
 from runner.api.sealing import seal, secrets_in
@@ -29,24 +28,7 @@ def project() -> Use:
 
 
 def order(use: Use, **changes: Any) -> Order:
-    inputs = {
-        "name": "ep01 fr-FR",
-        "source_lang": "en",
-        "target_lang": "fr-FR",
-        "source_video_url": "https://media.example.com/ep01.mp4",
-    }
-    made = Order(
-        address="dub/ep01/fr-FR",
-        generation=1,
-        use=use,
-        inputs=inputs,
-        digest="d1",
-        canonical=inputs,
-        account="dubformer https://app.dubformer.ai",
-        settle=Settle(120.0, 30.0),
-        collection=Collection("dubformer", "projects", (), "dubformer projects", "$item#/name"),
-    )
-    return replace(made, **changes)
+    return dub_order(use, "dub/ep01/fr-FR", "ep01 fr-FR", **changes)
 
 
 def remote(id: str, name: str = "ep01 fr-FR", *, lang: str = "fr-FR", created: float = DATE + 5) -> Remote:

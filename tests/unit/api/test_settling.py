@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from lifeworld import dub_order
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
 from runner.api.lifecycle import submit
-from runner.api.lifedata import Delivery, KeySpec, Settle, WebhookDelivery
+from runner.api.lifedata import Delivery, KeySpec, WebhookDelivery
 from runner.api.marks import fold_mark
 from runner.api.order import Order
 from runner.api.provider import Use
@@ -119,24 +120,7 @@ def keyed(use: Use, life: float = 3600.0) -> Use:
 
 
 def order(use: Use, **changes: Any) -> Order:
-    inputs = {
-        "name": "ep01",
-        "source_lang": "en",
-        "target_lang": "fr-FR",
-        "source_video_url": "https://media.example.com/ep01.mp4",
-    }
-    made = Order(
-        address="dub/ep01",
-        generation=1,
-        use=use,
-        inputs=inputs,
-        digest="d1",
-        canonical=inputs,
-        account="dubformer https://app.dubformer.ai",
-        settle=Settle(120.0, 30.0),
-        collection=Collection("dubformer", "projects", (), "dubformer projects", "$item#/name"),
-    )
-    return replace(made, **changes)
+    return dub_order(use, "dub/ep01", "ep01", **changes)
 
 
 def intent(**changes: Any) -> Intended:
