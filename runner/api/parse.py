@@ -15,7 +15,6 @@ from typing import Any
 from runner.api.plain_yaml import Unsure, read_plain
 from runner.model.problem import Place, Problem
 
-LARGE = 100_000
 SUSPICIOUS = 5_000
 MOST_BYTES = 64 * 1024 * 1024
 DEEPEST = 200
@@ -71,16 +70,16 @@ def _flow(text: str, file: str, error: json.JSONDecodeError) -> Any:
 
 def _whole(text: str, file: str) -> Any:
     with _collector_off():
-        if len(text) > LARGE:
-            try:
-                return read_plain(text, _plain_value, _snippet)
-            except Unsure:
-                pass  # not in the plain style, or broken: the whole parser says which, and where
-        return _Walk(file).value(_compose(text, file), 0)
+        try:
+            return read_plain(text, plain_value, by_parser)
+        except Unsure:
+            pass  # not in the plain style, or broken: the whole parser says which, and where
+        return by_parser(text, file)
 
 
-def _snippet(text: str) -> Any:
-    return _Walk("").value(_compose(text, ""), 0)
+def by_parser(text: str, file: str = "") -> Any:
+    """What `parse` gives, by a whole YAML parser alone."""
+    return _Walk(file).value(_compose(text, file), 0)
 
 
 def place_of(text: str, file: str, steps: Steps) -> tuple[Place, str]:
@@ -215,10 +214,10 @@ class _Walk:
 
 
 def _scalar(node: Any) -> Any:
-    return _plain_value(node.value) if node.tag == _PLAIN else node.value
+    return plain_value(node.value) if node.tag == _PLAIN else node.value
 
 
-def _plain_value(text: str) -> Any:
+def plain_value(text: str) -> Any:
     """The value of a text without quotes."""
     if text in _WORDS:
         return _WORDS[text]

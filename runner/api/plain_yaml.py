@@ -1,30 +1,36 @@
 """The block style of large documents, read line by line, three times as fast as by a whole YAML parser.
 
-Whatever is not plainly what it seems (anchors, tags, tabs, odd indentation, anything broken) is `Unsure`, and the text
-is left to the parser, which has the last word on what YAML is. Flow collections, block scalars and texts over
-several lines go to it one by one.
+Whatever is not plainly what it seems (tags, tabs, odd indentation, anything broken) is `Unsure`, and the text
+is left to the parser, which has the last word on what YAML is. Of brackets, blocks of text and texts over several
+lines, `plain_pieces` reads the usual ones; the others go to the parser one by one.
+
+A text in the plain style needs no parser at all, and so not the time of importing one.
 """
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from sys import intern
 from typing import Any
 
-DEEPEST = 200
+from runner.api.plain_pieces import MERGE, Anchors, Scalar, Unsure, block_text, in_brackets, over_lines
+
+__all__ = ["Unsure", "read_plain"]
+
+DEEPEST = 60
 
 _ODD = re.compile("[\t\r\x85\u2028\u2029\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _MARKS = ("\n---", "\n...", "\n%")
 _QUOTED = re.compile(r"""(?:'(?P<one>(?:[^']|'')*)'|"(?P<two>[^"\\]*)")[ ]*(?:[ ]#.*)?\Z""")
 _QUOTED_KEY = re.compile(r"""(?:'(?P<one>[^']*)'|"(?P<two>[^"\\]*)") *:(?: +|\Z)""")
 _NO_START = frozenset("&*!%@`?,]}:|>[{#-'\"")
-_KNOWN_TO_PARSER = frozenset("|>[{")
+_PIECES = frozenset("|>[{")
+_LONGEST_KEY = 1000
+_ANCHOR = re.compile(r"(?m)(?:^|[ ,\[{:])&")
+_COMMENT = re.compile(r"[ ]*(?:[ ]#.*)?\Z")
 
 
-class Unsure(Exception):
-    """The text is not in the plain style, or broken; a whole parser must say which."""
-
-
-def read_plain(text: str, scalar: Callable[[str], Any], snippet: Callable[[str], Any]) -> Any:
+def read_plain(text: str, scalar: Scalar, snippet: Callable[[str], Any]) -> Any:
     """The values of a text. `scalar` gives a plain text its value; `snippet` reads one mapping entry by a whole parser,
     and raises any exception for what it cannot read.
 
@@ -40,7 +46,7 @@ class _Reader:
     """`_indent` and `_content` are those of the line that is looked at, which says something; the indent is -1 at the
     end."""
 
-    def __init__(self, text: str, scalar: Callable[[str], Any], snippet: Callable[[str], Any]) -> None:
+    def __init__(self, text: str, scalar: Scalar, snippet: Callable[[str], Any]) -> None:
         self._lines = text.split("\n")
         rows = [
             (at, len(line) - len(content), content)
@@ -49,6 +55,7 @@ class _Reader:
         ]
         self._rows = [*rows, (len(self._lines), -1, "")]
         self._scalar, self._snippet = scalar, snippet
+        self._anchors = Anchors()
         self._row = -1
         self._next()
 
@@ -71,15 +78,20 @@ class _Reader:
         if depth > DEEPEST:
             raise Unsure
         made: dict[str, Any] = {}
+        base: Mapping[str, Any] = {}
         while True:
             entry = _entry(content)
-            if entry is None or entry[0] in made:
+            if entry is not None and entry[0] not in made:
+                made[intern(entry[0])] = self._value(indent, content, entry[1], depth)
+            elif content.startswith(MERGE) and not base:
+                base, end = self._anchors.merged(content)
+                self._ended(indent, content, end)
+            else:
                 raise Unsure
-            made[entry[0]] = self._value(indent, content, entry[1], depth)
             if self._indent != indent:
                 if self._indent > indent:
                     raise Unsure
-                return made
+                return {**base, **made} if base else made
             content = self._content
             if content.startswith("- ") or content == "-":
                 raise Unsure
@@ -90,15 +102,35 @@ class _Reader:
         if not first or first == "#":
             self._next()
             return self._nested(indent, depth)
+        if first in "&*":
+            return self._anchored(indent, entry, value, depth)
         start = self._at
         self._next()
-        if first in _KNOWN_TO_PARSER:
-            return self._collected(indent, entry, start)
-        if self._indent > indent:
-            return self._collected(indent, entry, start)  # a text that goes on
+        if first in _PIECES or self._indent > indent:  # or a text that goes on
+            return self._piece(indent, entry, value, start)
         if first in "'\"":
             return self._quoted(indent, entry, value, start)
         return self._plain(value)
+
+    def _anchored(self, indent: int, entry: str, value: str, depth: int) -> Any:
+        """`&name` and a value, or `*name` for the value that has it."""
+        if value[0] == "*":
+            mentioned, end = self._anchors.mentioned(value)
+            self._ended(indent, value, end)
+            return mentioned
+        name, end = self._anchors.named(value)
+        below = self._rows[self._row + 1][1]
+        if end == len(value) and below <= indent:
+            raise Unsure
+        made = self._value(indent, entry, value[end:], depth)
+        self._anchors.keep(name, made)
+        return made
+
+    def _ended(self, indent: int, content: str, end: int) -> None:
+        """Goes to the next line, where this one says no more and none goes on with it."""
+        self._next()
+        if _COMMENT.match(content, end) is None or self._indent > indent:
+            raise Unsure
 
     def _nested(self, indent: int, depth: int) -> Any:
         """What stands below a key without a value: a deeper block, a list at the key's own indent, or nothing."""
@@ -133,23 +165,21 @@ class _Reader:
             return None
         if inner.startswith("- ") or inner == "-":
             raise Unsure
-        if inner[0] not in _KNOWN_TO_PARSER and _entry(inner) is not None and not _is_text(inner):
+        if inner[0] not in _PIECES and _entry(inner) is not None and not _is_text(inner):
             column = indent + len(content) - len(inner)
             return self._mapping(column, inner, depth + 1)
+        if inner[0] == "*":
+            return self._anchored(indent, content, inner, depth)
         start = self._at
         self._next()
-        if inner[0] in _KNOWN_TO_PARSER or self._indent > indent:
-            held = self._collected(indent, content, start)
-            if not isinstance(held, list) or len(held) != 1:
-                raise Unsure
-            return held[0]
+        if inner[0] in _PIECES or self._indent > indent:
+            return self._piece(indent, content, inner, start)
         return self._quoted(indent, content, inner, start) if inner[0] in "'\"" else self._plain(inner)
 
     def _quoted(self, indent: int, entry: str, value: str, start: int) -> Any:
         quoted = _QUOTED.match(value)
         if quoted is None:
-            held = self._collected(indent, entry, start)
-            return held[0] if isinstance(held, list) and entry.startswith("-") else held
+            return self._piece(indent, entry, value, start)
         one = quoted["one"]
         return one.replace("''", "'") if one is not None else quoted["two"]
 
@@ -163,29 +193,48 @@ class _Reader:
             raise Unsure
         return self._scalar(value)
 
-    def _collected(self, indent: int, entry: str, start: int) -> Any:
-        """An entry with all the lines that are deeper than it, read by the parser; a mapping's entry gives its value, a
-        list's the list."""
-        lines = self._lines
+    def _piece(self, indent: int, entry: str, value: str, start: int) -> Any:
+        """The value of an entry with all the lines that are deeper than it; `value` is what stands in its first."""
+        at = self._end(indent, start)
+        if at == len(self._lines) and self._lines[-1]:
+            raise Unsure  # its last line does not end, which matters to some
+        try:
+            made = self._read(value, self._lines[start + 1 : at], indent)
+        except Unsure:
+            made = self._by_parser(indent, entry, start, at)
+        self._row = bisect_left(self._rows, (at,)) - 1
+        self._next()
+        return made
+
+    def _end(self, indent: int, start: int) -> int:
+        """The line after all that are deeper than `indent`, or empty."""
         at = start + 1
-        while at < len(lines):
-            line = lines[at]
+        while at < len(self._lines):
+            line = self._lines[at]
             content = line.lstrip(" ")
             if content and len(line) - len(content) <= indent:
                 break
             at += 1
-        text = "\n".join([" " * indent + entry, *lines[start + 1 : at], ""])
+        return at
+
+    def _read(self, value: str, lines: Sequence[str], indent: int) -> Any:
+        if value[0] in "[{":
+            return in_brackets("\n".join([value, *lines]), self._scalar, self._anchors)
+        if value[0] in "|>":
+            return block_text(value, lines, indent)
+        return over_lines(value, lines, self._scalar)
+
+    def _by_parser(self, indent: int, entry: str, start: int, end: int) -> Any:
+        text = "\n".join([" " * indent + entry, *self._lines[start + 1 : end], ""])
+        if _ANCHOR.search(text):
+            raise Unsure  # a name that is given inside would not be known outside
         try:
             held = self._snippet(text)
         except Exception as error:  # whatever is wrong, the whole text will tell
             raise Unsure from error
-        self._row = bisect_left(self._rows, (at,)) - 1
-        self._next()
-        if isinstance(held, dict) and len(held) == 1:
-            return next(iter(held.values()))
-        if isinstance(held, list):
-            return held
-        raise Unsure
+        if len(held) != 1 or not isinstance(held, dict | list):
+            raise Unsure
+        return held[0] if isinstance(held, list) else next(iter(held.values()))
 
 
 def _entry(content: str) -> tuple[str, str] | None:
@@ -203,6 +252,8 @@ def _entry(content: str) -> tuple[str, str] | None:
         end = len(content) - 1
     key = content[:end]
     if not key or (key[0] in _NO_START and key[0] != "-") or key[:2] == "- " or key == "<<":
+        return None
+    if len(key) > _LONGEST_KEY:
         return None
     return (key, content[end + 2 :].lstrip(" ")) if key[-1] != " " and " #" not in key else None
 

@@ -47,12 +47,17 @@ class Work:
 
 @frozen
 class Checked:
-    """`work` is None as soon as there is a problem that is no warning. `unset` are variables of the environment that
-    `auth` lacks; they are among `problems` unless the surroundings are offline."""
+    """`work` is None as soon as there is a problem that is no warning. `lacking` knows the variables of the environment
+    that `auth` needs and has not; they are among `problems` unless the surroundings are offline."""
 
     work: Work | None
     problems: tuple[Problem, ...]
-    unset: tuple[Problem, ...] = ()
+    lacking: tuple[Findings, ...] = ()
+
+    @property
+    def unset(self) -> tuple[Problem, ...]:
+        """What `lacking` found."""
+        return tuple(problem for findings in self.lacking for problem in findings.problems())
 
 
 def check_file(
@@ -114,15 +119,17 @@ def _check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings)
     unset = Findings(manifest.locate)
     if surroundings.sandbox is None:
         missing_credentials(manifest, uses, {}, unset)
-    apart = (*settings.unset, *unset.problems())
-    problems = findings.problems() if surroundings.offline else _sorted((*findings.problems(), *apart))
+    lacking = (settings.unset, unset) if settings.unset is not None else (unset,)
+    problems = findings.problems()
+    if not surroundings.offline:
+        problems = _sorted((*problems, *Checked(None, (), lacking).unset))
     if any(not problem.warning for problem in problems):
-        return Checked(None, problems, apart)
+        return Checked(None, problems, lacking)
     work = Work(
         manifest, expanded.graph, expanded.evaluator, settings.providers, settings.publish, catalogue,
         settings.state_place, surroundings, settings.budget,
     )  # fmt: skip
-    return Checked(work, problems, apart)
+    return Checked(work, problems, lacking)
 
 
 def _references(expanded: Expanded) -> References:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runner.compile.expression_access import PLAIN, as_text
 from runner.compile.expression_errors import ExpressionError
 from runner.compile.expression_path import Path
-from runner.compile.filters import default, floating, integer, number
+from runner.compile.filters import default, floating, integer, number, seconds
 from runner.compile.scope import RESERVED, Each
 from runner.model.unknown import UnknownReached
 
@@ -31,14 +31,15 @@ GIVES_UP = (
 )  # fmt: skip
 """What a lane raises, and what Python raises where a value does not fit."""
 
-_FILTERS = frozenset({"abs", "capitalize", "length", "lower", "round", "seconds", "title", "trim", "upper"})
+_FILTERS = frozenset({"abs", "capitalize", "length", "lower", "round", "title", "trim", "upper"})
 """Filters that give a scalar for a scalar, and look at nothing else."""
 
-_OURS: Mapping[str, Callable[..., Any]] = {
+OURS: Mapping[str, Callable[..., Any]] = {
     "number": number,
     "int": integer,
     "float": floating,
     "string": as_text,
+    "seconds": seconds,
 }
 """Filters that need none of the checks before them, as their value is plain; null is for the whole way."""
 
@@ -150,9 +151,9 @@ def of_tree(node: "nodes.Expr") -> Lane | None:
         inner = of_tree(node.node)
         return None if inner is None else lambda names: not inner(names)
     if isinstance(node, nodes.BinExpr):
-        return _of_two(type(node).__name__, of_tree(node.left), of_tree(node.right))
+        return of_two(type(node).__name__, of_tree(node.left), of_tree(node.right))
     if isinstance(node, nodes.Compare) and len(node.ops) == 1:
-        return _of_two(node.ops[0].op, of_tree(node.expr), of_tree(node.ops[0].expr))
+        return of_two(node.ops[0].op, of_tree(node.expr), of_tree(node.ops[0].expr))
     return None
 
 
@@ -174,8 +175,11 @@ def _of_chain(node: "nodes.Expr") -> Lane | None:
         steps.insert(0, step)
         node = node.node
     found = of_path(Path(node.name, tuple(steps))) if isinstance(node, nodes.Name) else None
-    if found is None:
-        return None
+    return None if found is None else plain(found)
+
+
+def plain(found: Lane) -> Lane:
+    """A lane that gives up where the value is no scalar."""
 
     def lane(names: Mapping[str, Any]) -> Any:
         value = found(names)
@@ -191,22 +195,23 @@ def _of_filter(node: "nodes.Filter") -> Lane | None:
 
     inner = of_tree(node.node) if node.node is not None else None
     arguments = [of_tree(argument) for argument in node.args]
-    known = node.name in _FILTERS or node.name in _OURS or node.name in ("default", "d")
+    known = node.name in _FILTERS or node.name in OURS or node.name in ("default", "d")
     unfit = not known or node.kwargs or node.dyn_args or node.dyn_kwargs
     if inner is None or None in arguments or unfit:
         return None
     given = tuple(argument for argument in arguments if argument is not None)
     if node.name in ("default", "d"):
-        return _of_default(inner, given)
-    if node.name in _OURS:
-        return None if given else _of_ours(_OURS[node.name], inner)
+        return of_default(inner, given)
+    if node.name in OURS:
+        return None if given else of_ours(OURS[node.name], inner)
     made = environment().filters[node.name]
     if hasattr(made, "jinja_pass_arg"):
         return None
     return lambda names: _plain(made(inner(names), *[argument(names) for argument in given]))
 
 
-def _of_default(inner: Lane, given: Sequence[Lane]) -> Lane:
+def of_default(inner: Lane, given: Sequence[Lane]) -> Lane:
+    """The lane of `default`, with its arguments."""
     otherwise = given[0] if given else constant("")
     if len(given) > 1:
         return lambda names: default(inner(names), *[argument(names) for argument in given])
@@ -218,7 +223,9 @@ def _of_default(inner: Lane, given: Sequence[Lane]) -> Lane:
     return lane
 
 
-def _of_ours(made: Callable[[Any], Any], inner: Lane) -> Lane:
+def of_ours(made: Callable[[Any], Any], inner: Lane) -> Lane:
+    """The lane of a filter in OURS."""
+
     def lane(names: Mapping[str, Any]) -> Any:
         value = inner(names)
         if value is None:
@@ -242,8 +249,8 @@ def _of_choice(node: "nodes.CondExpr") -> Lane | None:
     return lambda names: first(names) if test(names) else second(names)
 
 
-def _of_two(word: str, left: Lane | None, right: Lane | None) -> Lane | None:
-    """An operator between two scalars."""
+def of_two(word: str, left: Lane | None, right: Lane | None) -> Lane | None:
+    """The lane of an operator between two scalars."""
     if left is None or right is None:
         return None
     if word == "And":

@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.compile.expression_access import as_text, guarded
 from runner.compile.expression_errors import Absent, ExpressionError, FieldMissing
+from runner.compile.expression_everyday import AskedLater, everyday
 from runner.compile.expression_lanes import GIVES_UP, Lane, of_path, of_text, of_tree
 from runner.compile.expression_path import Path, parse_path
 from runner.compile.expression_scan import Slot, scan
@@ -149,6 +150,14 @@ def _expression(source: str, made: _Made) -> KeyExpression:
         made.firsts.extend(firsts_of(path))
         made.lanes.append(of_path(path))
         return path
+    usual = everyday(source)
+    if usual is not None:
+        made.names.update(path.root for path in usual.paths)
+        made.jobs.extend(job for path in usual.paths for job in jobs_of(path))
+        made.files.extend(usual.files)
+        made.firsts.extend(first for path in usual.paths for first in firsts_of(path))
+        made.lanes.append(usual.lane)
+        return AskedLater(source, frozenset(path.root for path in usual.paths))
     from runner.compile.expression_jinja import JinjaExpression, parse
     from runner.compile.expression_reading import read
 

@@ -12,9 +12,16 @@ MOST = 10
 
 @dataclass(slots=True)
 class _Group:
-    first: Problem
+    """One cause. Where it stands is looked up when somebody asks."""
+
+    code: str
+    message: str
+    hint: str
     path: YamlPath
     place: Place | None
+    offset: int
+    text: str
+    warning: bool
     items: list[str] = field(default_factory=list)
     count: int = 0
 
@@ -53,10 +60,7 @@ class Findings:
             self._kinds[kind] = self._kinds.get(kind, 0) + 1
             if item and self._kinds[kind] > MOST:
                 return
-            where, source = self.locate(path)
-            where = _further(where, source, text, offset)
-            problem = Problem(code, message, where, hint, source, warning)
-            group = self._groups[key] = _Group(problem, path, place)
+            group = self._groups[key] = _Group(code, message, hint, path, place, offset, text, warning)
         group.count += 1
         if item and len(group.items) < 3:
             group.items.append(item)
@@ -128,18 +132,17 @@ class Findings:
         return self._totals.get(str(path[1]), 0) if len(path) > 1 and path[0] == "jobs" else 0
 
     def _told(self, group: _Group) -> Problem:
+        where, source = self.locate(group.path)
+        where = _further(where, source, group.text, group.offset)
+        first = Problem(group.code, group.message, where, group.hint, source, group.warning)
         if not group.items or group.count == self._total_of(group.path):
-            return group.first
+            return first
         shown = ", ".join(f"`{item}`" for item in group.items)
         rest = group.count - len(group.items)
         noun = "item" if group.count == 1 else "items"
         more = f" and {rest} more" if rest > 0 else ""
-        at = (
-            f" (at {group.place})"
-            if group.place is not None and group.place.file != group.first.where.file
-            else ""
-        )
-        return replace(group.first, message=f"{group.first.message}, for {noun} {shown}{more}{at}")
+        at = f" (at {group.place})" if group.place is not None and group.place.file != where.file else ""
+        return replace(first, message=f"{group.message}, for {noun} {shown}{more}{at}")
 
 
 def _further(where: Place, source: str, text: str, offset: int) -> Place:

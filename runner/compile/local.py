@@ -148,15 +148,13 @@ class Maker:
         from runner.workbook.build import build, misfits, published_name
         from runner.workbook.rows import Row, place_of
 
-        where, _ = self._manifest.locate(("jobs", instance.job, "with"))
         by_hand = inputs.get("columns") or [{}] * len(inputs["rows"])
-        place = instance.each.place if instance.each is not None and instance.each.place else where
         rows = [
-            Row(row, place_of(row) or place, hand, row)
+            Row(row, place_of(row) or self._where(instance), hand, row)
             for row, hand in zip(inputs["rows"], by_hand, strict=True)
         ]
         ignored = [*used, *(str(name) for name in inputs.get("ignore") or ())]
-        template = self._template(str(inputs["template"]), where)
+        template = self._template(str(inputs["template"]), instance)
         stem = str(inputs.get("name") or instance.address)
         if not self._building:
             problems = _sound(misfits(template, rows, ignore=ignored))
@@ -166,7 +164,12 @@ class Maker:
         name = published_name(stem, built.sha256)
         return self._made(name, built.sha256, len(built.content), built.content, None, built.problems)
 
-    def _template(self, name: str, where: Place) -> Any:
+    def _where(self, instance: Instance) -> Place:
+        """Where the rows of an instance stand that have no place of their own."""
+        place: Place | None = instance.each.place if instance.each is not None else None
+        return place or self._manifest.locate(("jobs", instance.job, "with"))[0]
+
+    def _template(self, name: str, instance: Instance) -> Any:
         from runner.workbook.templates import load_template
 
         found = self._templates.get(name)
@@ -174,6 +177,7 @@ class Maker:
             try:
                 found = self._templates[name] = load_template(name, self._manifest.folder)
             except InvalidInput as error:
+                where, _ = self._manifest.locate(("jobs", instance.job, "with"))
                 raise InvalidInput(
                     [Problem(one.code, one.message, where, one.hint) for one in error.problems]
                 ) from None

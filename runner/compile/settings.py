@@ -39,7 +39,7 @@ class Settings:
     state_place: StatePlace = Path()
     state_fit: bool = True
     budget: Mapping[str, float] = field(default_factory=dict)
-    unset: tuple[Problem, ...] = ()
+    unset: Findings | None = None
 
 
 def evaluate_providers(
@@ -48,7 +48,10 @@ def evaluate_providers(
     """The settings of every provider that the manifest uses, and the problems of them, unset variables among them."""
     findings = Findings(manifest.locate)
     made = evaluate_settings(manifest, Surroundings(env, sandbox=sandbox), findings)
-    return dict(made.providers), (*findings.problems(), *made.unset)
+    return dict(made.providers), (
+        *findings.problems(),
+        *(made.unset.problems() if made.unset is not None else ()),
+    )
 
 
 def evaluate_settings(manifest: Manifest, surroundings: Surroundings, findings: Findings) -> Settings:
@@ -70,7 +73,7 @@ def evaluate_settings(manifest: Manifest, surroundings: Surroundings, findings: 
         state_place=place or manifest.folder / f".runner/{manifest.name}.db",
         state_fit=place is not None,
         budget=_amounts(manifest.budget, ("budget",), reader),
-        unset=unset.problems(),
+        unset=unset,
     )
 
 

@@ -4,12 +4,12 @@ Plain `true`, `false`, `null`, `~`, nothing and decimal numbers have their meani
 text, and so is every key. An exponent makes no number: `61e21` is somebody's id.
 """
 
-import re
 import sys
 from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from runner.compile.scalars import plain_value
 from runner.model.problem import Place, Problem
 
 DEEPEST = 100
@@ -18,27 +18,11 @@ DEEPEST = 100
 MENDED = "\ue000"
 """Stands in the parsed text for each character of an expression that was not quoted in a flow collection."""
 
-_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
-_INTEGER = re.compile(r"-?[1-9][0-9]{0,39}|0")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,39})\.[0-9]{1,40}")
 _TAG = "tag:yaml.org,2002:"
-_NUMERIC = frozenset("0123456789-")
 
 
 class TooMuch(Exception):
     """The document is not worth walking on; its problem is already recorded."""
-
-
-def plain_value(text: str) -> Any:
-    """What an unquoted scalar means."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] in _NUMERIC:
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _DECIMAL.fullmatch(text):
-            return float(text)
-    return text
 
 
 class Walk:

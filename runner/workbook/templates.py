@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runner.api.parse import parse
 from runner.api.schemas import schema_names, schema_text
 from runner.model.errors import InvalidInput
 from runner.model.frozen import frozen
@@ -83,13 +84,8 @@ def load_template(name: str, folder: Path) -> Template:
     if name not in template_names():
         hint = did_you_mean(name, template_names(), "template") + "; a file of your own is named by its path"
         raise InvalidInput([Problem("unknown-template", f"there is no template {name!r}", Place(name), hint)])
-    return _parsed(schema_text(f"{_FOLDER}/{name}.yaml"))
-
-
-def _parsed(text: str) -> Template:
-    import yaml
-
-    raw = yaml.load(text, Loader=yaml.CSafeLoader)
+    file = f"{_FOLDER}/{name}.yaml"
+    raw = parse(schema_text(file), file)
     columns = tuple(_column(entry) for entry in raw["columns"])
     return Template(raw["name"], raw["sheet"], columns, raw.get("title", ""), open=raw.get("open", False))
 

@@ -1,83 +1,52 @@
 """The quick reader of large documents gives what the whole parser gives, or leaves the text to it."""
 
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.api import parse as whole
-from runner.api.parse import Unparsable, parse
+from runner.api.parse import Unparsable, by_parser, plain_value
 from runner.api.plain_yaml import Unsure, read_plain
-
-ROOT = Path(__file__).parents[3]
-TEXTS = [
-    file.read_text(encoding="utf-8")
-    for file in sorted([*ROOT.glob("schemas/providers/*.yaml"), *ROOT.glob("manifests/*/*.yaml")])
-]
-PIECES = [*" :-#'\"{}[]|>&*!?,\n\\%@`", "\n  ", "\n    ", " #", "- ", ": ", "  ", "\t", "~", "0", "<<: "]
-
-TRICKY = """\
-a: 1
-'b c': "two: 2"   # said
-"c": 'it''s'
-/path/{id}: {get: [x, "y: z"]}
-200:
-- one
--   k: v
-
-    l:  [1,
-      2]
-- - nested
--
-  m: n
--
-text: goes
-  on and
-
-  on
-block: |-
-  # no comment
-    deeper
-
-  - no item
-folded: >
-  one
-  two
-empty:
-date: 2020-01-01
-off: off
-octal: 012
-url: http://x/y#z
-last: -5
-"""
+from tests.support.odd_yaml import TEXTS, TRICKY, damaged, same
 
 
 def quick(text: str) -> Any:
-    return read_plain(text, whole._plain_value, whole._snippet)
-
-
-def same(one: Any, other: Any) -> bool:
-    """Equal, with the same types and the same order of keys."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
+    return read_plain(text, plain_value, by_parser)
 
 
 def test_what_looks_odd_is_read_as_the_parser_reads_it() -> None:
-    text = TRICKY.replace("- - nested\n", "")
-    assert same(quick(text), parse(text, "d.yaml"))
+    assert same(quick(TRICKY), by_parser(TRICKY, "d.yaml"))
+
+
+def test_the_usual_pieces_need_no_parser() -> None:
+    assert same(read_plain(TRICKY, plain_value, refused), by_parser(TRICKY, "d.yaml"))
+
+
+def refused(text: str) -> Any:
+    pytest.fail(f"this was left to the parser:\n{text}")
+
+
+def test_a_value_that_is_mentioned_twice_is_there_once() -> None:
+    made = quick("a: &x {b: [1]}\nc: *x\n")
+    assert made["a"] is made["c"]
 
 
 @pytest.mark.parametrize(
     "line",
     [
         "- - nested",
-        "a: &x 1",
+        "a: &x 1\nb: &x 2",
+        "a: *x\nb: &x 1",
+        "a: &x [*x]",
+        "a: &x\n  - &x 1",
+        "a: {b: &x 1}\nb: [&x 2]",
+        "a: &x 1\nb: {<<: *x}",
+        "a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x",
+        'a: &x {b: "\\t"}\nb: {c: "\\t", d: *x}',
+        "a: [1, 2",
+        "a: [1, 2] 3",
+        "a: {b: 1, b: 2}",
+        "a: {b: c: d}",
         "a: *x",
         "a: !t 1",
         "? a",
@@ -97,7 +66,7 @@ def test_what_is_not_plain_is_left_to_the_parser(line: str) -> None:
 def test_a_damaged_text_is_never_read_as_anything_else(seed: int) -> None:
     chance = random.Random(seed)
     sure = 0
-    for _ in range(60):
+    for _ in range(100):
         text = damaged(chance.choice([*TEXTS, TRICKY]), chance)
         try:
             found = quick(text)
@@ -105,24 +74,8 @@ def test_a_damaged_text_is_never_read_as_anything_else(seed: int) -> None:
             continue
         sure += 1
         try:
-            expected = parse(text, "d.yaml")
+            expected = by_parser(text, "d.yaml")
         except Unparsable as broken:
             pytest.fail(f"read although broken ({broken}):\n{text}")
         assert same(found, expected), text
     assert sure > 5
-
-
-def damaged(text: str, chance: random.Random) -> str:
-    """A part of a text that begins in the first column, with some characters more or less."""
-    lines = text.split("\n")
-    start = chance.randrange(max(1, len(lines) - 30))
-    while start > 0 and (not lines[start] or lines[start][0] in " #-"):
-        start -= 1
-    made = "\n".join(lines[start : start + chance.randrange(3, 60)])
-    for _ in range(chance.randrange(1, 4)):
-        place = chance.randrange(len(made) + 1)
-        if chance.random() < 0.6:
-            made = made[:place] + chance.choice(PIECES) + made[place:]
-        else:
-            made = made[:place] + made[place + chance.randrange(1, 4) :]
-    return made
