@@ -21,6 +21,8 @@ _QUOTED = re.compile(r"""'(?P<one>(?:[^'\n]|'')*)'|"(?P<two>[^"\\\n]*)\"""")
 _WORD = re.compile(
     r"""(?:[\w./$+<(]|-(?=[\w.]))(?:[^\s,\[\]{}:'"?]++|(?<=\w)'|:(?=[\w/])|[ ]+(?=[^\s,\[\]{}:#'"?]))*"""
 )
+_PAIR = re.compile(r"""([\w$][\w$.-]*): (?:"([^"\\\n]*)"|([A-Za-z][\w./-]*|[0-9]+))(?:, |(?=\}))""")
+_PAIRS = re.compile(rf"\{{(?:{_PAIR.pattern})+\}}[ \n]*\Z")
 _ALIAS = re.compile(r"\*([A-Za-z0-9_]+)(?=[ \n,\]}]|\Z)")
 _ANCHOR = re.compile(r"&([A-Za-z0-9_]+)(?:[ ]+(?=[^ \n#&*!])|\Z)")
 _HEADER = re.compile(r"([|>])(-?)[ ]*(?:[ ]#.*)?\Z")
@@ -66,6 +68,11 @@ class Anchors:
 
 def in_brackets(text: str, scalar: Scalar, anchors: Anchors) -> Any:
     """The value of a list or mapping in brackets, with nothing but a comment behind it."""
+    if _PAIRS.match(text):  # short names with short texts, as most are
+        pairs = _PAIR.findall(text)
+        made = {intern(key): scalar(word) if word else quoted for key, quoted, word in pairs}
+        if len(made) == len(pairs):
+            return made
     brackets = _Brackets(text, scalar, anchors)
     value, position = brackets.collection(0, 0)
     if brackets.behind_gap(position) != len(text):

@@ -4,6 +4,7 @@ Commands are imported when they are called, so that `runner --help` and completi
 """
 
 import contextlib
+import gc
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -136,6 +137,7 @@ def _say(error: RunnerError) -> None:
 
 def entry() -> None:
     """The console script."""
+    gc.set_threshold(20_000, 20, 50)  # by default a start looks through all that was imported a hundred times
     open_streams()
     catch_signals()
     sys.exit(run())

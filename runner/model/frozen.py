@@ -2,9 +2,9 @@
 
 `@dataclass(frozen=True, slots=True)` writes and compiles six functions for a class while its module is imported, which
 takes more than a millisecond; a command imports a hundred such classes, makes objects of some, and compares few.
-`@frozen` gives the same class. Its `__init__` is written at the first object; the rest is left to `dataclasses`, at the
-first `fields`, `replace`, comparison or `repr`. To mypy, to `dataclasses` and to the reader it is a dataclass like any
-other.
+`@frozen` gives the same class. Of most classes a command makes a few objects: these are filled one by one, and their
+`__init__` is written when there are more. The rest is left to `dataclasses`, at the first comparison or `repr`. To
+mypy, to `dataclasses` and to the reader it is a dataclass like any other.
 """
 
 import threading
@@ -13,6 +13,9 @@ from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, f
 from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, overload
 
 T = TypeVar("T")
+
+_FEW = 8
+"""So many objects are filled in less time than it takes to write an `__init__`."""
 
 _WRITING = threading.RLock()
 _ALWAYS, _COMPARED = ("__init__", "__repr__"), ("__eq__", "__hash__")
@@ -38,12 +41,13 @@ class _Writer:
     `parameters` are its own fields: default (or Field, or MISSING), and whether by keyword alone.
     """
 
-    __slots__ = ("made", "options", "parameters", "plain", "simple", "written")
+    __slots__ = ("few", "made", "options", "parameters", "plain", "simple", "written")
 
     def __init__(self, plain: type, options: Mapping[str, bool]) -> None:
         self.plain, self.options = plain, options
         self.made: type = plain
         self.written = False
+        self.few = _FEW
         by_keyword = options.get("kw_only", False)
         held = {name: vars(plain).get(name, MISSING) for name in _names(plain)}
         self.parameters = {name: (default, by_keyword) for name, default in held.items()}
@@ -64,6 +68,38 @@ class _Writer:
                 if name in vars(written) and (name not in own or name == "__hash__"):
                     setattr(self.made, name, vars(written)[name])
             self.written = True
+
+    def fill(self, held: object, args: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+        """Sets the fields of a new object as `__init__` would. False: it takes the real one, if only to say what is
+        wrong."""
+        writers = self._simple_writers()
+        parameters = {name: given for one in writers for name, given in one.parameters.items()}
+        placed = [name for name, (_, by_keyword) in parameters.items() if not by_keyword]
+        values = dict(zip(placed, args, strict=False))
+        if len(args) > len(placed) or values.keys() & named.keys() or named.keys() - parameters.keys():
+            return False
+        values.update(named)
+        made = {
+            name: values[name] if name in values else _default(default)
+            for name, (default, _) in parameters.items()
+        }
+        if not writers or any(value is MISSING for value in made.values()):
+            return False
+        for name, value in made.items():
+            getattr(self.made, name).__set__(held, value)
+        return True
+
+    def fields(self) -> Mapping[str, Any]:
+        """What `dataclasses` knows of the fields, without the methods that it would write."""
+        members = {
+            name: held for name, held in vars(self.plain).items() if name not in ("__dict__", "__weakref__")
+        }
+        bare = type(self.plain)(self.plain.__name__, self.plain.__bases__, members)
+        heir = any("__writer__" in vars(base) for base in self.made.__mro__[1:])
+        by_keyword = self.options.get("kw_only", False)
+        known: Any = dataclass(init=False, repr=False, eq=False, frozen=heir, kw_only=by_keyword)(bare)
+        found: Mapping[str, Any] = known.__dataclass_fields__
+        return found
 
     def write_init(self) -> None:
         """Writes `__init__` as `dataclasses` would, and nothing else; where there is more to it than defaults, all."""
@@ -86,6 +122,9 @@ class _Writer:
 
         def write_first(held: Any, *args: Any, **named: Any) -> Any:
             if name == "__init__":
+                self.few -= 1
+                if self.few >= 0 and self.fill(held, args, named):
+                    return None
                 self.write_init()
             else:
                 self.write()
@@ -103,7 +142,10 @@ class _Fact:
         self.writer, self.name = writer, name
 
     def __get__(self, held: object, owner: type) -> Any:
-        self.writer.write()
+        if self.name == "__dataclass_fields__":
+            setattr(self.writer.made, self.name, self.writer.fields())
+        else:
+            self.writer.write()
         return getattr(self.writer.made, self.name)
 
 
@@ -136,6 +178,13 @@ def _names(cls: type) -> list[str]:
     """The fields that a class has itself."""
     hints: Any = cls.__annotations__.items()
     return [name for name, hint in hints if hint is not ClassVar and get_origin(hint) is not ClassVar]
+
+
+def _default(default: Any) -> Any:
+    """The value of a field that was not given; MISSING where it must be."""
+    if not isinstance(default, Field):
+        return default
+    return default.default if default.default_factory is MISSING else default.default_factory()
 
 
 def _init(made: type, parameters: Mapping[str, tuple[Any, bool]]) -> Callable[..., None]:

@@ -1,6 +1,5 @@
 """Collecting problems of big tables without drowning the reader in them."""
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable
 
@@ -46,7 +45,9 @@ def did_you_mean(wrong: str, known: Iterable[str], kind: str) -> str:
     """A hint: the nearest known name, or what there is."""
     names = list(dict.fromkeys(known))
     folded = {name.casefold().strip(): name for name in reversed(names)}
-    near = difflib.get_close_matches(wrong.casefold().strip(), folded, n=1, cutoff=0.6)
+    from difflib import get_close_matches
+
+    near = get_close_matches(wrong.casefold().strip(), folded, n=1, cutoff=0.6)
     if near:
         return f"did you mean {folded[near[0]]!r}?"
     if not names:
