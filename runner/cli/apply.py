@@ -78,6 +78,9 @@ def command(
     What is paid for is recorded before it is sent: stop it at any time, and the next apply carries on.
     With a plan that `runner plan --out` saved, exactly that plan is carried out, without asking.
 
+    What waits for approval (`approve: true`) is asked about on a terminal when its turn has come, while all else goes
+    on; with --auto-approve or --no-wait, and without a terminal, it is left to `runner approve`.
+
     \b
     Exit 0: done, or nothing to do; 1: some work failed; 3: the manifest is invalid; 4: the state cannot be used;
     5: something is in doubt; 6: the saved plan is stale or was applied; 7: something is blocked; 130: stopped.
@@ -115,7 +118,7 @@ def command(
             loopback_only=bool(project.chosen.sandbox),
         )
         with locked(work, options, project.screen, saved) as session:
-            return _apply(session, project, saved, auto_approve)
+            return _apply(session, project, saved, auto_approve, asking=not (auto_approve or no_wait))
 
 
 def _meant(chosen: Chosen, wishes: "Wishes") -> "tuple[Project, Wishes, SavedPlan | None]":
@@ -131,19 +134,24 @@ def _meant(chosen: Chosen, wishes: "Wishes") -> "tuple[Project, Wishes, SavedPla
     return project, saved.wishes, saved
 
 
-def _apply(session: "Session", project: "Project", saved: "SavedPlan | None", auto_approve: bool) -> int:
+def _apply(
+    session: "Session", project: "Project", saved: "SavedPlan | None", auto_approve: bool, *, asking: bool
+) -> int:
+    from runner.cli.approver import terminal_approver
     from runner.cli.saved import same
+    from runner.engine.gate_upkeep import stands_still
 
     screen, outputs = project.screen, project.chosen.outputs
     plan = session.plan() if saved is None else session.carry(saved)
     if saved is not None:
         same(saved, plan, screen)
     shown(plan, screen)
-    if plan.idle:
+    approver = terminal_approver(screen) if asking else None
+    if plan.idle or (approver is None and stands_still(session.work, plan, session.journal)):
         outputs.plan(session.work, plan, screen)
         return exits.of_plan(plan)
     if not auto_approve and saved is None:  # a saved plan was reviewed
         confirmed("Do this?", screen)
-    result = done(lambda report: session.apply(plan, report), plan, screen)
+    result = done(lambda report: session.apply(plan, report, approver), plan, screen, approver)
     outputs.result(session.work, plan, result, screen)
     return told(result, screen)

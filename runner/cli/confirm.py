@@ -11,6 +11,7 @@ from runner.cli.interrupts import reader_has_gone, silence
 from runner.model.errors import WrongUsage
 
 if TYPE_CHECKING:
+    from runner.cli.approver import TerminalApprover
     from runner.cli.screen import Screen
     from runner.model.plan import Plan
     from runner.model.progress import Progress, RunResult
@@ -43,13 +44,17 @@ def carried_out(doing: "Doing", plan: "Plan", screen: "Screen") -> int:
     return told(done(doing, plan, screen), screen)
 
 
-def done(doing: "Doing", plan: "Plan", screen: "Screen") -> "RunResult":
-    """Does it with progress on the screen."""
+def done(
+    doing: "Doing", plan: "Plan", screen: "Screen", approver: "TerminalApprover | None" = None
+) -> "RunResult":
+    """Does it with progress on the screen, which rests while the approver asks."""
     from runner.report.progress import JsonReporter, reporter
 
     if screen.json_wanted:
         return doing(JsonReporter(screen.raw_line).report)
     with reporter(plan, screen.look_aside, screen.aside) as watching:
+        if approver is not None:
+            approver.pausing(watching)
         return doing(lambda progress: watching.report(screen.masked(progress)))
 
 

@@ -58,12 +58,14 @@ def of_result(result: "RunResult") -> int:
 def _of_trouble(trouble: "Trouble") -> int:
     if trouble.kind == "doubt" or trouble.command.startswith("runner resolve "):
         return DOUBT
-    return {"blocked": BLOCKED, "skipped": DONE}.get(trouble.kind, FAILED)
+    return {"blocked": BLOCKED, "approval": BLOCKED, "skipped": DONE}.get(trouble.kind, FAILED)
 
 
 def of_plan(plan: "Plan", *, detailed: bool = False) -> int:
     """The exit code of a plan: what it cannot do shows, and with `detailed` also whether it changes anything."""
+    from runner.model.gate import NEEDED
     from runner.model.plan import Verb
 
     blocked = [DOUBT if change.in_doubt else BLOCKED for change in plan if change.verb is Verb.BLOCKED]
+    blocked += [BLOCKED for change in plan if change.approval == NEEDED]
     return worst([*blocked, CHANGES] if detailed and not plan.empty else blocked)

@@ -27,6 +27,7 @@ COMMANDS = {
     "show": ("show", "Show everything that is known of one address."),
     "resolve": ("resolve", "Settle a call whose outcome only a person can know."),
     "import": ("import_", "Take over what exists remotely already."),
+    "approve": ("approve", "Let what waits at an approval gate go on."),
     "accept": ("accept", "Leave finished work as it is although its inputs changed."),
     "refresh": ("refresh", "Tell where the APIs differ from what the state knows."),
     "destroy": ("destroy", "Delete at the APIs what the state knows."),

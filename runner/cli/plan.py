@@ -54,11 +54,12 @@ def command(
     wishes = wishes_of(**wished)
     with project.opened(offline=offline) as work:
         from runner.compile.moves import moved_state, moves
+        from runner.engine.approvals import foreseen_state
         from runner.engine.desk import RunOptions
-        from runner.engine.run import drift, make_plan, read_only_state, seen_state
+        from runner.engine.run import drift, make_plan, seen_state
 
         checked(wishes, work.graph)
-        held = read_only_state(work.state_place, work.manifest.name)
+        held = foreseen_state(work.state_place, work.manifest.name)
         state = moved_state(held, moves(work.manifest, work.graph, held))
         options = RunOptions(wishes=wishes, command="plan")
         found = drift(work, state) if refresh else None

@@ -26,7 +26,7 @@ def command(address: str, chosen: Chosen) -> int:
     """
     from runner.cli.project import Project
     from runner.cli.saved import is_plan_file
-    from runner.engine.states import read_instance
+    from runner.engine.approvals import foreseen_instance
     from runner.report.show import show_json, show_text
 
     if is_plan_file(Path(address)):
@@ -34,7 +34,7 @@ def command(address: str, chosen: Chosen) -> int:
     project = Project(chosen)
     screen = project.screen
     name, place = project.state_place()
-    held = read_instance(place, name, address)
+    held = foreseen_instance(place, name, address)
     if held is None:
         raise WrongUsage(f"the state knows nothing of `{address}`", _near(place, name, address))
     history = history_of(place, address)

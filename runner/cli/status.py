@@ -1,9 +1,15 @@
 """`runner status`: where everything stands."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from runner.cli import exits
 from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
+
+if TYPE_CHECKING:
+    from runner.model.standing import Standing
+    from runner.model.state_place import StatePlace
 
 
 @click.command("status", cls=Command)
@@ -32,5 +38,17 @@ def command(chosen: Chosen) -> int:
         if screen.json_wanted:
             screen.pieces(status_json(standing, reader.instances() if reader is not None else ()))
         else:
-            screen.text(status_text(standing, screen.look))
+            screen.text(status_text(standing, screen.look, _approved(place, standing)))
     return exits.DONE
+
+
+def _approved(place: "StatePlace", standing: "Standing") -> frozenset[str]:
+    """What was approved since the last run; nothing is read where nothing waits."""
+    from runner.model.phase import Phase
+
+    if not standing.count(Phase.GATED):
+        return frozenset()
+    from runner.engine.approvals import approvals
+    from runner.engine.states import read_words
+
+    return frozenset(one.address for one in approvals(read_words(place, standing.name)))

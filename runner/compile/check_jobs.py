@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifedata import Resource
+from runner.api.lifedata import Lookup, Resource
 from runner.api.provider import Use
 from runner.compile.check_bulk import check_columns
 from runner.compile.compiled import BUILTINS
@@ -59,10 +59,13 @@ def check_jobs(manifest: Manifest, uses: Mapping[str, Use], findings: Findings) 
     """Bulk, saves, publishing and units, job by job."""
     for name, job in manifest.jobs.items():
         use = uses.get(name)
-        if job.approve:
-            hint = "leave it out, and review `runner plan` before `runner apply`"
+        if job.approve and not _sends(job, use):
+            hint = "take `approve` out, and give it to the job whose call is to wait"
             findings.add(
-                "no-approval", "this version has no approval gates yet", ("jobs", name, "approve"), hint
+                "no-approval",
+                f"`{job.uses}` sends nothing that a person could approve",
+                ("jobs", name, "approve"),
+                hint,
             )
         if job.uses in BUILTINS:
             if manifest.publish is None:
@@ -75,6 +78,15 @@ def check_jobs(manifest: Manifest, uses: Mapping[str, Use], findings: Findings) 
             if isinstance(use.kind, Resource):
                 _check_saves(job, use.kind, findings)
                 _check_units(job, use.kind, findings)
+
+
+def _sends(job: Job, use: Use | None) -> bool:
+    """Whether it makes a call with an effect; of what nobody knows that is not said."""
+    if job.uses in BUILTINS:
+        return False
+    return use is None or not (
+        isinstance(use.kind, Lookup) or (isinstance(use.kind, Resource) and use.kind.create is None)
+    )
 
 
 def _check_bulk(job: Job, use: Use, publishing: bool, findings: Findings) -> None:

@@ -11,6 +11,7 @@ from runner.compile.plan_decide import Decider, FilesView
 from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts
 from runner.compile.plan_sight import job_of
 from runner.compile.plan_verbs import Decision
+from runner.model.gate import LATER, NEEDED
 from runner.model.graph import Graph, Instance
 from runner.model.observation import Observations
 from runner.model.plan import SENDING, Change, Cost, Plan, Verb
@@ -95,6 +96,8 @@ def _change(
         group=group,
         command=decision.command,
         consent=decision.consent,
+        approval=decision.approval,
+        digest=decision.digest,
     )
 
 
@@ -108,14 +111,16 @@ def _sending(
     group = ""
     if facts.bulk is not None:
         inputs = work.evaluator.inputs(instance, view)
-        group = bulk.add(facts, inputs, pending=_waits(decider, instance))
+        group = bulk.add(facts, inputs, pending=_waits(decider, instance, decision))
     estimates = work.evaluator.estimate(instance, view) if facts.paid and facts.job.cost else {}
     cost = _cost(facts, estimates)
     return _change(facts, instance, decision, generation, cost=cost, contract=facts.contract, group=group)
 
 
-def _waits(decider: Decider, instance: Instance) -> bool:
-    """Whether it waits for remote work, not only for what is built here."""
+def _waits(decider: Decider, instance: Instance, decision: Decision) -> bool:
+    """Whether it waits for a person or for remote work, not only for what is built here."""
+    if decision.approval in (NEEDED, LATER):
+        return True
     causes = decider.sight.all_changing(instance)
     return any(decider.facts[job_of(cause)].kind is not BUILTIN for cause in causes)
 

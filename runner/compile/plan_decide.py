@@ -78,7 +78,7 @@ class Decider:
         if facts.kind is BUILTIN:
             return self._builtin(facts, instance, held)
         phase = held.phase if held is not None else None
-        if held is None or phase in NOT_DONE:
+        if held is None or phase is Phase.GATED or phase in NOT_DONE:
             return self._anew(facts, instance, held, Verb.CREATE, why_new(held))
         if phase is Phase.READY:
             return self._ready(facts, instance, held)
@@ -103,8 +103,11 @@ class Decider:
 
     @staticmethod
     def _agreed(held: InstanceState, made: Canonical | None) -> bool:
-        """Whether consent for these very inputs was given before, and the call that it was given for made nothing."""
-        return bool(held.consented) and made is not None and made.digest == held.consented
+        """Whether consent for these very inputs was given: at the gate, or for a call that then made nothing."""
+        if made is None:
+            return False
+        at_gate = held.gate is not None and held.gate.opened(held.next_generation, made.digest)
+        return at_gate or made.digest == held.consented
 
     def _anew(
         self, facts: JobFacts, instance: Instance, held: InstanceState | None, verb: Verb, reason: str
@@ -132,7 +135,13 @@ class Decider:
             return Decision(Verb.BLOCKED, block.reason, command=block.command, diff=decision.diff)
         if not self._limit.passes(instance):
             return Decision(Verb.SKIP, f"beyond --limit {self._wishes.limit}")
-        return replace(decision, verb=Verb.CALL) if facts.kind is ACTION else decision
+        decision = replace(decision, verb=Verb.CALL) if facts.kind is ACTION else decision
+        if not facts.job.approve:
+            return decision
+        from runner.compile.gates import gated
+
+        made = self._canonical(facts, self._inputs(instance))
+        return gated(decision, instance, self._held.get(instance.address), made, self.sight, self.facts)
 
     def _exists(self, facts: JobFacts, instance: Instance) -> Decision | None:
         remotes = self._observed.remotes.get(instance.address)

@@ -106,3 +106,13 @@ class Sight:
             found = self._job_changing.get(need.target) if need.gather else need.target
             if found is not None and found in self._changing:
                 yield found
+
+    def pending(self, instance: Instance) -> Iterator[str]:
+        """The same, but for those that are waited for no further than they have come already."""
+        for need in instance.needs:
+            found = self._job_changing.get(need.target) if need.gather else need.target
+            if found is None or found not in self._changing:
+                continue
+            held = self._held.get(found)
+            if need.until != SUBMITTED or held is None or held.phase is not Phase.RUNNING:
+                yield found

@@ -10,7 +10,8 @@ SENT_AGAIN = "is sent again, as a person decided"
 @frozen
 class Decision:
     """`sure` is false where only apply can decide; `consent` is false where apply must not pay for a change.
-    `firm`: nothing behind this instance may go on, not even what tolerates a failure."""
+    `firm`: nothing behind this instance may go on, not even what tolerates a failure. `approval` and `digest` are those
+    of its approval gate."""
 
     verb: Verb
     reason: str
@@ -19,6 +20,8 @@ class Decision:
     diff: tuple[FieldDiff, ...] = ()
     command: str = ""
     firm: bool = True
+    approval: str = ""
+    digest: str = ""
 
 
 NEW = Decision(Verb.CREATE, "new")
@@ -33,7 +36,7 @@ ENDED_BADLY = (Phase.FAILED, Phase.STALLED)
 
 def why_new(held: InstanceState | None) -> str:
     """Why something is sent for an instance that stands for nothing remote."""
-    if held is None:
+    if held is None or held.phase is Phase.GATED:
         return "new"
     if held.phase is Phase.REFUSED:
         return f"was refused: {held.message}" if held.message else "was refused"

@@ -14,6 +14,7 @@ from runner.engine import group_orders, groups
 from runner.engine.budget import Budget
 from runner.engine.desk import Desk
 from runner.engine.faults import fault
+from runner.engine.gates import Approver, Gates
 from runner.engine.hearing import Hearing
 from runner.engine.local import LocalSteps
 from runner.engine.reactions import Reactions
@@ -35,7 +36,7 @@ GRACE = 3.5
 class Apply:
     """One run of a plan. `stop` may be called from a signal handler."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, approver: Approver | None = None) -> None:
         self.desk = desk
         self.scheduler = Scheduler(desk.work.graph)
         known = desk.journal.instances.values()
@@ -46,6 +47,7 @@ class Apply:
         self.local = LocalSteps(self)
         self.sending = Sending(self)
         self.saving = Saving(self)
+        self.gates = Gates(self, approver)
         self.groups = groups.Groups(
             desk, self.sending.send, self.sending.turns.name_taken, self.sending.row_out, self.begin
         )
@@ -66,6 +68,7 @@ class Apply:
         timer = self._time_out()
         try:
             await self.hearing.start()
+            await self.gates.begin()
             self.enter()
             self._start_all()
             self.leave()
@@ -79,6 +82,7 @@ class Apply:
             raise self._fatal
         if self.ending:
             self._tell_open()
+            self.gates.tell_left()
         return desk.tally.result(self.stopped, desk.accounts)
 
     @property
@@ -123,8 +127,9 @@ class Apply:
 
     def leave(self) -> None:
         self._active -= 1
-        if self._active == 0 and not self.ending:
+        if self._active == 0 and not self.ending and not self.gates.look_before_the_end():
             self.sending.give_up()
+            self.gates.give_up()
             self.groups.close()
         if self._active == 0:
             self._idle.set()
@@ -174,6 +179,7 @@ class Apply:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.waiting.poller.close()
         await self.hearing.close()
+        await self.gates.close()
         await self.desk.transport.close()
 
     def _grace(self) -> float | None:
@@ -258,9 +264,9 @@ class Apply:
                 continue
             if not quiet:
                 self.desk.trouble(one.address, "skipped", f"waits for {one.cause}")
-            self._missing(one.address)
+            self.missing(one.address)
         if change is not None and not started:
-            self._missing(address)
+            self.missing(address)
         self.released(released)
         if self.desk.work.graph.instances[address].job and not quiet:
             job = self.desk.job(address)
@@ -275,7 +281,7 @@ class Apply:
         elif job.bulk:
             self.groups.missing(job.name)
 
-    def _missing(self, address: str) -> None:
+    def missing(self, address: str) -> None:
         """A bulk group does not wait for a row that will not come."""
         change = self.desk.plan.changes.get(address)
         if change is not None and change.verb in (Verb.CREATE, Verb.REPLACE):
@@ -292,6 +298,3 @@ class Apply:
             self.sending.money_moved()
         self.desk.trouble(address, kind, reason, command)
         self.drop(address, started=started)
-
-
-__all__ = ["Apply"]

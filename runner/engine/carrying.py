@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.compile.basis import basis_of, moved
 from runner.compile.plan import plan as make
+from runner.engine.approvals import foreseen
 from runner.engine.desk import Accounts
 from runner.engine.inbox import take_in
 from runner.engine.lookups import ask_lookup
@@ -17,9 +18,11 @@ from runner.engine.transport import Transport
 from runner.engine.walks import Walks
 from runner.model.errors import PlanStale
 from runner.model.event import RunStarted
+from runner.model.gate import GIVEN
 from runner.model.observation import Observations
 from runner.model.plan import Plan
 from runner.model.saved import SavedPlan
+from runner.model.state import State
 
 if TYPE_CHECKING:
     from runner.engine.run import Session
@@ -49,13 +52,21 @@ def carry(session: "Session", saved: SavedPlan) -> tuple[Plan, Observations]:
     if saved.open:
         asked = asyncio.run(_asked(session, saved))
         observed = replace(observed, lookups={**observed.lookups, **asked})
-    work, state = session.work, session.state
+    work, state = session.work, _as_shown(session, saved)
     made = make(work, state, observed, saved.wishes, stands(work))
     now = replace(basis_of(work, made, state, observed), sequence=saved.basis.sequence)
     reason = moved(saved.basis, now)
     if reason:
         raise PlanStale(f"this plan is stale: {reason}", ANEW)
     return made, observed
+
+
+def _as_shown(session: "Session", saved: SavedPlan) -> State:
+    """The state, with those approvals of the inbox that the plan was made with: any further one opens its gate while
+    the plan is carried out, as the plan shows of it."""
+    shown = {one["address"] for one in saved.shown.get("changes", ()) if one.get("approval") == GIVEN}
+    words = [word for word in session.journal.read_inbox() if word[1] in shown]
+    return foreseen(session.state, words)
 
 
 async def _asked(session: "Session", saved: SavedPlan) -> dict[str, Mapping[str, Any]]:

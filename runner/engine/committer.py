@@ -80,4 +80,4 @@ class Committer:
             intent, text = batch.intents.get(address, (None, ""))
             known = text if instance.intent is not None and instance.intent is intent else ""
             data = self._codec.encode_instance(instance, known)
-            yield (address, instance.phase.value, data, *columns(instance))
+            yield (address, instance.standing.value, data, *columns(instance))

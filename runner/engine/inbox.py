@@ -7,6 +7,7 @@ told to be of no use any more, and never falls on a later one.
 import json
 from collections.abc import Callable, Iterable
 
+from runner.engine.approvals import APPROVE
 from runner.engine.journal import Journal
 from runner.engine.states import leave_word, read_state
 from runner.model.errors import WrongUsage
@@ -46,7 +47,11 @@ def take_in(journal: Journal, aside: Callable[[str], None] = lambda text: None) 
     """Make events of what was left; returns the addresses that are settled now. `aside` is told of each word that came
     to nothing, and why."""
     taken: list[str] = []
-    for _, address, how, argument in journal.read_inbox():
+    for word in journal.read_inbox():
+        _, address, how, argument = word
+        if how == APPROVE:
+            continue  # see approvals.py
+        journal.take([word])
         held = journal.instances.get(address)
         id, call = _said(argument)
         useless = _useless(journal, held, how, id, call)

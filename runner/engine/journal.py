@@ -9,12 +9,12 @@ in memory runs ahead of the disk by at most two commits, and no effect is starte
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from runner.engine.codec import Codec
 from runner.engine.committer import Batch, Committer
 from runner.engine.daytime import now_text
-from runner.engine.keeping import Store
+from runner.engine.keeping import Store, Word
 from runner.engine.lock import Holder
 from runner.engine.states import open_store
 from runner.model.errors import StateCorrupt, StateLocked
@@ -61,6 +61,7 @@ class Journal:
         self._closing = False
         self._failure: BaseException | None = None
         self._sequence = state.sequence
+        self._taken: set[int] = set()
         for instance in self.instances.values():
             self._own(instance)
         self._committer = Committer(store.write, self._codec, self._written)
@@ -194,12 +195,16 @@ class Journal:
         """The same, for callers outside an event loop."""
         asyncio.run(self.record(*events))
 
-    def read_inbox(self) -> list[tuple[int, str, str, str]]:
-        """What `resolve` and `approve` left for the holder: (number, address, verb, argument), each told once."""
-        rows = self.store.read_inbox()
+    def read_inbox(self) -> list[Word]:
+        """What `resolve` and `approve` left for the holder and was not taken: (number, address, verb, argument)."""
+        return [word for word in self.store.read_inbox() if word[0] not in self._taken]
+
+    def take(self, words: Iterable[Word]) -> None:
+        """Words are taken together with what is recorded next, or not at all."""
+        numbers = [word[0] for word in words]
         with self._gate:
-            self._batch.taken.extend(row[0] for row in rows)
-        return rows
+            self._batch.taken.extend(numbers)
+            self._taken.update(numbers)
 
     def group_known(self, address: str) -> bool:
         """Whether a bulk request of this name was ever recorded, closed ones included."""

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from runner.engine.lock import Holder
 from runner.model.state_place import StatePlace
 
+Word = tuple[int, str, str, str]
+"""What a person left for the holder: (number, address, verb, argument)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -55,8 +58,8 @@ class Store(Protocol):
         """Ask anew for what `holds` denies; where that is refused, it goes on denying it."""
         ...
 
-    def read_inbox(self) -> list[tuple[int, str, str, str]]:
-        """Words that were left and not taken in: (number, address, verb, argument). Raises StateError."""
+    def read_inbox(self) -> list[Word]:
+        """Words that were left and not taken in, also while rows are written. Raises StateError."""
         ...
 
     def group_known(self, address: str) -> bool:

@@ -158,12 +158,11 @@ def read_history(place: Database, kind: str = "") -> list[tuple[str, str, str, s
     return [(str(at), str(one), str(address), str(data)) for at, one, address, data in rows]
 
 
-def unread_words(connection: "psycopg.Connection[Any]", place: Database) -> list[tuple[int, str, str, str]]:
-    """Words that were left and not taken in: (number, address, verb, argument)."""
-    rows = connection.execute(
-        "SELECT seq, address, verb, argument FROM runner_inbox WHERE state = %s AND taken = 0 ORDER BY seq",
-        (place.name,),
-    ).fetchall()
+def read_words(place: Database) -> list[tuple[int, str, str, str]]:
+    """Words that were left and not taken in: (number, address, verb, argument). Raises StateError."""
+    with snapshot(place) as found:
+        more = "AND taken = 0 ORDER BY seq"
+        rows = found.rows("seq, address, verb, argument", "inbox", more) if found is not None else []
     return [(int(seq), str(address), str(verb), str(argument)) for seq, address, verb, argument in rows]
 
 

@@ -14,7 +14,7 @@ from runner.engine.keeping import Rows
 from runner.engine.lock import Holder
 from runner.engine.postgres_lease import Lease, take_lease
 from runner.engine.postgres_link import INSTANCE, connect, make_tables, told, way_out
-from runner.engine.postgres_reading import StoredPieces, load, unread_words
+from runner.engine.postgres_reading import StoredPieces, load, read_words
 from runner.model.errors import StateError, StateLocked
 from runner.model.state import State
 from runner.model.state_place import Database
@@ -154,9 +154,8 @@ class PostgresStore:
             )
 
     def read_inbox(self) -> list[tuple[int, str, str, str]]:
-        """Words that were left and not taken in yet."""
-        with told(self.place):
-            return unread_words(self.connection, self.place)
+        """Words that were left and not taken in yet, read beside the transactions of the writing thread."""
+        return read_words(self.place)
 
     def group_known(self, address: str) -> bool:
         """Whether a bulk request of this name was ever recorded."""

@@ -8,6 +8,7 @@ from runner.api.lifedata import Resource
 from runner.api.provider import Use
 from runner.engine.orders import Wish
 from runner.model.event import (
+    Approved,
     Doubted,
     Event,
     Finished,
@@ -53,6 +54,8 @@ class Reactions:
                 self._run.sending.give_turn_back(event.address)
             case Doubted():
                 self._doubted(event)
+            case Approved():
+                self._run.gates.approved(event)
             case Finished():
                 self._finished(event)
             case _:

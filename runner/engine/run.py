@@ -18,8 +18,11 @@ from runner.api.reading import read_item
 from runner.compile.canonical import canonical
 from runner.compile.check import Work
 from runner.engine.apply import Apply
+from runner.engine.approvals import take_in_approvals
 from runner.engine.daytime import now_text
 from runner.engine.desk import Desk, RunOptions
+from runner.engine.gate_upkeep import tidy
+from runner.engine.gates import Approver
 from runner.engine.holding import git_commit, holder_of
 from runner.engine.inbox import deliver, take_in
 from runner.engine.journal import Journal, open_journal
@@ -99,7 +102,9 @@ class Session:
     def plan(self) -> Plan:
         """Take in what `resolve` left, ask the APIs, and plan."""
         take_in(self.journal, self.aside)
+        take_in_approvals(self.journal)
         made, self._observed = make_plan(self.work, self.state, self.options)
+        tidy(self.work, made, self.journal)
         return made
 
     def carry(self, saved: SavedPlan) -> Plan:
@@ -120,21 +125,28 @@ class Session:
             self.journal.record_now(_started(self.work, self.options, self.journal), *found.events)
         return found
 
-    def apply(self, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
-        """Do what the plan says. Raises StateCorrupt when the journal could not be written."""
+    def apply(
+        self, plan: Plan, report: Callable[[Progress], None], approver: Approver | None = None
+    ) -> RunResult:
+        """Do what the plan says; `approver` asks a person at approval gates.
+
+        Raises StateCorrupt when the journal could not be written.
+        """
         if plan.empty and not self._open_groups():
             return RunResult(unchanged=plan.counts()[Verb.NONE])
         with _seldom_collected():
-            return asyncio.run(self._apply(plan, report))
+            return asyncio.run(self._apply(plan, report, approver))
 
     def _open_groups(self) -> bool:
         return any(not group.closed for group in self.journal.groups.values())
 
-    async def _apply(self, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
+    async def _apply(
+        self, plan: Plan, report: Callable[[Progress], None], approver: Approver | None
+    ) -> RunResult:
         report = _telling(report, lambda: run.stop())
         desk = Desk(self.work, of_manifest(self.work, plan), self.journal, self.options, report)
         desk.known.update(self._observed.lookups)
-        run = Apply(desk)
+        run = Apply(desk, approver)
         with stopping(run.stop):
             return await self._recorded(run, plan, report)
 

@@ -96,6 +96,33 @@ class Scheduler:
                     queue.append((waiter, cause))
         return [one for one in released if one not in self._out], skipped
 
+    def withheld(self, address: str) -> list[str]:
+        """`address` stays where it is, neither done nor failed: whoever waits for it, however far, waits with it."""
+        behind: list[str] = []
+        queue = deque([address])
+        while queue:
+            one = queue.popleft()
+            if one in self._out:
+                continue
+            self._out.add(one)
+            behind += [one] if one != address else []
+            for level in (SUBMITTED, READY, SETTLED):
+                queue.extend(self._behind(one, level))
+        return behind
+
+    def _behind(self, address: str, level: str) -> list[str]:
+        """Who will never be released by this level of `address`, tolerant or not."""
+        if (address, level) in self._reached:
+            return []
+        self._reached.add((address, level))
+        found = self._direct.pop((address, level), [])
+        gather = self._gathers.get((self._graph.instances[address].job, level))
+        if gather is not None:
+            gather.left -= 1
+            gather.failed = True
+            found, gather.waiting = [*found, *gather.waiting], []
+        return found
+
     def _pass(self, address: str, level: str) -> list[str]:
         if (address, level) in self._reached:
             return []

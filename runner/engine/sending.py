@@ -41,7 +41,7 @@ class Sending:
         self._poor: dict[str, deque[str]] = defaultdict(deque)
         self._counting = False
         self._sent_again: set[str] = set()
-        self._after_files: dict[str, list[str]] = defaultdict(list)
+        self.after_files: dict[str, list[str]] = defaultdict(list)
 
     def start(self, address: str) -> None:
         """All that an instance needs is there: do what the plan says of it."""
@@ -80,6 +80,8 @@ class Sending:
             desk.work.evaluator.saves(
                 desk.work.graph.instances[address], desk.outputs
             )  # raises before it is paid for
+            if not run.gates.passes(address, wish):
+                return
             if isinstance(use.kind, Resource) and use.kind.create is None:
                 self._take_as_it_is(address, use, wish)
             elif job.bulk and isinstance(use.kind, Resource) and use.kind.bulk is not None:
@@ -181,7 +183,7 @@ class Sending:
         for need in graph.instances[address].needs:
             for target in graph.targets(need):
                 if self._run.saving.under_way(target):
-                    self._after_files[target].append(address)
+                    self.after_files[target].append(address)
                     return True
                 if self._run.saving.troubled(target):
                     raise CannotSend(f"it would change {target}, whose files are not here yet")
@@ -189,7 +191,7 @@ class Sending:
 
     def files_have_ended(self, address: str) -> None:
         """The files of an instance have come, or cannot: whoever waited for them tries again."""
-        for waiting in self._after_files.pop(address, ()):
+        for waiting in self.after_files.pop(address, ()):
             self.start(waiting)
 
     def again(self, address: str, digest: str) -> bool:

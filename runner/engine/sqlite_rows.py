@@ -55,6 +55,18 @@ def moved_away(file: Path, lineage: str) -> bool:
     return bool(held.get("moved")) and held.get("lineage") == lineage
 
 
+def read_words(file: Path, name: str) -> list[tuple[int, str, str, str]]:
+    """Words that were left and not taken in: (number, address, verb, argument). Raises StateError."""
+    with told(file):
+        if not stands(file):
+            return []
+    with reading(file) as connection:
+        checked(connection, file, name)
+        return connection.execute(
+            "SELECT seq, address, verb, argument FROM inbox WHERE taken = 0 ORDER BY seq"
+        ).fetchall()
+
+
 def leave_word(file: Path, at: str, address: str, verb: str, argument: str) -> None:
     """A person's word for whoever holds the state; needs no lock. Raises StateError."""
     with writing(file) as connection:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.model.errors import StateLocked
@@ -10,7 +11,7 @@ from runner.model.state_place import Database, StatePlace
 
 if TYPE_CHECKING:
     from runner.engine.counting import StandingReader
-    from runner.engine.keeping import Store
+    from runner.engine.keeping import Store, Word
     from runner.engine.lock import Holder
     from runner.engine.postgres_reading import DatabaseStanding
     from runner.model.state import InstanceState, State
@@ -140,6 +141,31 @@ def end_lock(place: StatePlace, lock: HeldLock) -> None:
     from runner.engine.postgres_lease import end_lease
 
     end_lease(place, lock.fence)
+
+
+def ensure_state(place: StatePlace, name: str) -> None:
+    """Make the state where there is none, so that a word can be left in it; whoever holds one is not disturbed."""
+    if read_state(place, name).lineage:
+        return
+    from runner.engine.holding import holder_of
+    from runner.model.errors import StateLocked
+
+    try:
+        store, _ = open_store(place, name, holder_of("approve", Path.cwd()))
+    except StateLocked:
+        return  # somebody is making it in this moment
+    store.close()
+
+
+def read_words(place: StatePlace, name: str) -> "list[Word]":
+    """Words that were left for the holder and not taken in yet."""
+    if isinstance(place, Database):
+        from runner.engine import postgres_reading
+
+        return postgres_reading.read_words(place)
+    from runner.engine import sqlite_rows
+
+    return sqlite_rows.read_words(place, name)
 
 
 def leave_word(place: StatePlace, address: str, verb: str, argument: str) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from runner.model.event_base import Event as Event
+from runner.model.event_gates import Approved as Approved
+from runner.model.event_gates import Gated as Gated
+from runner.model.event_gates import Ungated as Ungated
 from runner.model.event_upkeep import Accepted as Accepted
 from runner.model.event_upkeep import Deleted as Deleted
 from runner.model.event_upkeep import Forgotten as Forgotten
@@ -262,6 +265,6 @@ KINDS: Mapping[str, type[Event]] = {
     for made in (
         RunStarted, RunEnded, Intended, GroupIntended, GroupReceived, GroupClosed, Received, Refused, Withdrawn,
         Settling, Doubted, Resolved, Progressed, PartFinished, Finished, Saving, Saved, Accepted, Moved,
-        Refreshed, Deleted, Forgotten,
+        Refreshed, Deleted, Forgotten, Gated, Approved, Ungated,
     )
 }  # fmt: skip

@@ -19,6 +19,7 @@ from runner.model.event import (
     Settling,
     Withdrawn,
 )
+from runner.model.fold_gates import GateEvent, carried_gate, fold_gate
 from runner.model.part import PartFinished, PartReceipt, PartState
 from runner.model.shape import evolve
 from runner.model.state import FileState, GroupState, InstanceState, Phase
@@ -38,6 +39,8 @@ def fold_instance(known: InstanceState | None, event: Event, at: str) -> Instanc
         return _received(known, event, at)
     if isinstance(event, Finished):
         return _finished(known, event, at)
+    if isinstance(event, GateEvent):
+        return fold_gate(known, event, at)
     if known is None or getattr(event, "generation", known.generation) != known.generation:
         return known
     return _changed(known, event, at)
@@ -63,6 +66,7 @@ def _intended(known: InstanceState | None, event: Intended, at: str) -> Instance
         files=dict(known.files) if known is not None and kept else _stale(known),
         parts=kept,
         superseded=_superseded(known, event.generation),
+        gate=known.gate if known is not None else None,
         since=at,
     )
 
@@ -77,13 +81,14 @@ def _superseded(known: InstanceState | None, generation: int) -> InstanceState |
 def _without_effect(known: InstanceState, phase: Phase, message: str, at: str) -> InstanceState:
     """The open call made nothing. What it was to replace is there as before: neither its outputs nor its files are
     forgotten, and whoever goes back to its inputs pays nothing."""
+    gate = carried_gate(known, phase)
     if known.superseded is None:
-        return evolve(known, phase=phase, intent=None, message=message, since=at)
+        return evolve(known, phase=phase, intent=None, message=message, gate=gate, since=at)
     word = "abandoned" if phase is Phase.ABANDONED else "not made"
     said = f"generation {known.generation} was {word}: {message}"
     if known.superseded.phase is not Phase.READY and known.superseded.message:
         said = f"{known.superseded.message}; {said}"
-    return evolve(known.superseded, tried=known.generation, consented=known.digest, message=said)
+    return evolve(known.superseded, tried=known.generation, consented=known.digest, message=said, gate=gate)
 
 
 def _kept_parts(known: InstanceState | None, event: Intended) -> tuple[PartState, ...]:
@@ -140,6 +145,7 @@ def _received(known: InstanceState | None, event: Received, at: str) -> Instance
         settling_since="",
         resend=False,
         candidates=(),
+        gate=None,
         since=at,
     )
 
@@ -268,6 +274,7 @@ def join_group(known: InstanceState | None, group: GroupIntended, member: int, a
         former=_former(known, who.generation),
         files=_stale(known),
         superseded=_superseded(known, who.generation),
+        gate=known.gate if known is not None else None,
         since=at,
     )
 

@@ -7,7 +7,8 @@ class Phase(StrEnum):
     """Where the newest generation of an instance stands.
 
     unsettled: an intent is open · doubt: it needs a person · running: accepted, not ended · ready, failed, stalled:
-    ended there · refused, withdrawn: the call had no effect · abandoned: a person gave up on it.
+    ended there · refused, withdrawn: the call had no effect · abandoned: a person gave up on it · gated: nothing was
+    ever sent, a person must approve it first.
     """
 
     __hash__ = str.__hash__  # as for verbs
@@ -21,3 +22,8 @@ class Phase(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     ABANDONED = "abandoned"
+    GATED = "gated"
+
+
+UNDER_WAY = (Phase.UNSETTLED, Phase.DOUBT, Phase.RUNNING)
+"""The phases in which a call has no end yet."""

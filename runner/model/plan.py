@@ -58,7 +58,8 @@ class Change:
     `contract` names how a lost answer is settled (`find`, `find+key`, `none`); `group` names the workbook of
     a bulk request; `command` is what to type when the change is blocked. `consent` is false for a `replace?`
     that apply must not carry out when the inputs turn out to have changed: it is blocked then, and `command`
-    consents.
+    consents. `approval` is empty, or how the change stands to its approval gate (`runner.model.gate`), and
+    `digest` that of the inputs that are to be approved, where they are known.
     """
 
     address: str
@@ -75,6 +76,8 @@ class Change:
     group: str = ""
     command: str = ""
     consent: bool = True
+    approval: str = ""
+    digest: str = ""
 
     @property
     def spelled(self) -> str:

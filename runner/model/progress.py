@@ -22,14 +22,14 @@ class Progress:
 WHAT = (
     "building", "published", "sending", "accepted", "adopted", "settling", "waiting", "running", "ready", "failed",
     "stalled", "refused", "doubt", "downloading", "saved", "called", "read", "skipped", "blocked", "retrying",
-    "deleted", "cancelled", "notice",
+    "deleted", "cancelled", "gated", "approved", "notice",
 )  # fmt: skip
 
 
 @frozen
 class Trouble:
     """An instance that did not get where it should, why, and what to type next. `kind`: failed, refused, stalled,
-    timeout, doubt, blocked, skipped, download, error."""
+    timeout, doubt, blocked, approval, skipped, download, error."""
 
     address: str
     kind: str

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.model.frozen import frozen
-from runner.model.phase import Phase
+from runner.model.phase import UNDER_WAY, Phase
+from runner.model.shape import evolve
 
-ATTENTION = (Phase.DOUBT, Phase.FAILED, Phase.STALLED, Phase.REFUSED, Phase.WITHDRAWN, Phase.ABANDONED)
+ATTENTION = (
+    Phase.DOUBT, Phase.GATED, Phase.FAILED, Phase.STALLED, Phase.REFUSED, Phase.WITHDRAWN, Phase.ABANDONED,
+)  # fmt: skip
 """The phases that need a person or another run, the most urgent first."""
 
 
@@ -53,9 +56,14 @@ class Standing:
 
 def brief(address: str, held: Mapping[str, Any]) -> Brief:
     """An instance out of what its row holds; fields that have their default are not there."""
-    return Brief(
+    phase, gate = Phase(held["phase"]), held.get("gate") or {}
+    made = Brief(
         address,
-        Phase(held["phase"]),
+        phase,
         int(held["generation"]),
         *(str(held.get(name, "")) for name in ("uses", "id", "status", "message", "since")),
     )
+    if not gate or phase in UNDER_WAY or (gate.get("by") and phase is not Phase.GATED):
+        return made
+    said = f"approved by {gate['by']}" if gate.get("by") else gate.get("note") or "waits for approval"
+    return evolve(made, phase=Phase.GATED, message=said)

@@ -6,7 +6,9 @@ from typing import Any
 
 from runner.model.event import GroupIntended, Intended
 from runner.model.frozen import frozen
+from runner.model.gate import Gate
 from runner.model.part import PartState
+from runner.model.phase import UNDER_WAY
 from runner.model.phase import Phase as Phase
 
 
@@ -31,6 +33,8 @@ class InstanceState:
     `superseded` is what stood there before the open intent, and stands again when the intent had no effect; `tried` is
     then the number of the generation that was not made, and `consented` its digest. `since` is the time of the phase,
     ISO 8601 UTC.
+    `gate` is the approval gate before its next generation; the call of that generation takes it along until it has had
+    an effect.
     `seen` is what the last refresh saw of it (there, failed, gone; empty: none did), `seen_outputs` what differed then.
     """
 
@@ -65,11 +69,20 @@ class InstanceState:
     superseded: "InstanceState | None" = None
     tried: int = 0
     consented: str = ""
+    gate: Gate | None = None
 
     @property
     def next_generation(self) -> int:
         """The number of a generation that would be made now; none is used twice."""
+        if self.phase is Phase.GATED:
+            return self.generation
         return max(self.generation, self.tried) + 1
+
+    @property
+    def standing(self) -> Phase:
+        """Where it stands for those who look: at a gate also where an earlier generation has ended."""
+        waits = self.gate is not None and not self.gate.by and self.phase not in UNDER_WAY
+        return Phase.GATED if waits else self.phase
 
     @property
     def ids(self) -> tuple[str, ...]:

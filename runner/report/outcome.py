@@ -11,7 +11,24 @@ MOST = 20
 FIRST = 5
 
 _PLAIN = Look()
-_ORDER = ("doubt", "failed", "stalled", "refused", "timeout", "download", "error", "blocked", "skipped")
+_ORDER = (
+    "doubt",
+    "failed",
+    "stalled",
+    "refused",
+    "timeout",
+    "download",
+    "error",
+    "blocked",
+    "approval",
+    "skipped",
+)
+_WORDS = {
+    "doubt": "in doubt",
+    "timeout": "not waited for any longer",
+    "download": "not downloaded",
+    "approval": "waiting for approval",
+}
 _COLOURS = {"doubt": "red", "failed": "red", "error": "red", "refused": "red", "blocked": "yellow"}
 
 
@@ -61,9 +78,7 @@ def _by_kind(troubles: Iterable[Trouble]) -> dict[str, list[Trouble]]:
 
 
 def _trouble_lines(kind: str, troubles: Sequence[Trouble], look: Look, verbose: bool) -> list[str]:
-    word = {"doubt": "in doubt", "timeout": "not waited for any longer", "download": "not downloaded"}.get(
-        kind, kind
-    )
+    word = _WORDS.get(kind, kind)
     lines = [look.paint(f"{len(troubles):,} {word}:", _COLOURS.get(kind, "yellow"), bold=True)]
     few = verbose or len(troubles) <= MOST
     shown = troubles if few else troubles[:FIRST]
@@ -114,6 +129,8 @@ def _next(result: RunResult, look: Look) -> str:
     command = look.paint(look.command("runner apply"), bold=True)
     if result.interrupted:
         return f"Nothing is lost. Carry on with: {command}"
+    if any(trouble.kind == "approval" for trouble in result.troubles):
+        return f"Once approved, carry on with: {command}"
     if result.running:
         return f"Look again with: {command}"
     if any(trouble.kind in ("refused", "download", "timeout", "error") for trouble in result.troubles):

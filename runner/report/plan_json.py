@@ -48,6 +48,7 @@ def _change(change: Change) -> dict[str, Any]:
             {"field": entry.field, "before": entry.before, "after": entry.after} for entry in change.diff
         ]
     optional = {"contract": change.contract, "group": change.group, "command": change.command}
+    optional |= {"approval": change.approval, "digest": change.digest}
     return found | {key: value for key, value in optional.items() if value}
 
 

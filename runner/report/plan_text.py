@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from runner.model.gate import NEEDED
 from runner.model.plan import SENDING, Change, FieldDiff, Plan, Verb
 from runner.report.money import costs_by_provider, needs_line
 from runner.report.problems import problem_text
@@ -48,9 +49,11 @@ def summary(plan: Plan, look: Look = _PLAIN) -> str:
     """`12 to create, 3 to resume, 200 unchanged`, or that there is nothing to do."""
     counts = plan.counts()
     parts = [f"{counts[verb]:,} {words}" for verb, words in SUMMARY if counts[verb]]
+    waiting = sum(change.approval == NEEDED for change in plan)
     if plan.empty:
         return look.paint("Nothing to do", "green", bold=True) + (f": {', '.join(parts)}." if parts else ".")
-    return look.paint("Plan:", bold=True) + f" {', '.join(parts)}."
+    gates = f"; {waiting:,} {'waits' if waiting == 1 else 'wait'} for approval" if waiting else ""
+    return look.paint("Plan:", bold=True) + f" {', '.join(parts)}{gates}."
 
 
 def _by_job(plan: Plan) -> dict[str, list[Change]]:
@@ -83,11 +86,13 @@ def _worth_showing(change: Change) -> bool:
 
 
 def _alike(changes: Iterable[Change]) -> list[list[Change]]:
-    """Changes of the same verb, those held back also of the same reason, in the order of their first."""
+    """Changes of the same verb and gate, those held back also of the same reason, in the order of their first."""
     found: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
         held = change.verb in (Verb.SKIP, Verb.BLOCKED)
-        found.setdefault((change.spelled, _kind(change.reason) if held else ""), []).append(change)
+        found.setdefault((change.spelled, _kind(change.reason) if held else change.approval), []).append(
+            change
+        )
     return list(found.values())
 
 

@@ -17,6 +17,7 @@ _COLOURS = {
     "ready": "green", "saved": "green", "called": "green", "published": "green", "accepted": "cyan",
     "adopted": "cyan", "failed": "red", "refused": "red", "doubt": "red", "blocked": "red",
     "stalled": "yellow", "settling": "yellow", "retrying": "yellow", "skipped": "yellow", "notice": "yellow",
+    "gated": "yellow", "approved": "green",
 }  # fmt: skip
 ENDED = frozenset({"ready", "called", "read", "failed", "refused", "doubt", "blocked", "stalled", "skipped"})
 _GOOD = frozenset({"ready", "called", "read"})
@@ -31,6 +32,8 @@ class Reporter(Protocol):
     """Takes what a run tells; a context manager, so that a terminal is left as it was found."""
 
     def report(self, progress: Progress) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
     def __enter__(self) -> "Reporter": ...
     def __exit__(self, *error: Any) -> None: ...
 
@@ -47,6 +50,12 @@ class LineReporter:
         at = f"{progress.at[11:19]} " if len(progress.at) >= 19 else ""
         what = self._look.paint(f"{progress.what:<11}", _COLOURS.get(progress.what, ""))
         self._write(f"{at}{what} {progress.address}  {shorten(progress.detail, 300)}".rstrip())
+
+    def pause(self) -> None:
+        """Nothing: lines and questions may stand below one another."""
+
+    def resume(self) -> None:
+        """Nothing either."""
 
     def __enter__(self) -> "LineReporter":
         return self
@@ -120,6 +129,14 @@ class LiveReporter:
         """Takes an event into the next drawing."""
         self._tally.count(progress)
         self._recent.append(progress)
+
+    def pause(self) -> None:
+        """Leave the screen to somebody else; what happens meanwhile is counted, and drawn later."""
+        self._live.stop()
+
+    def resume(self) -> None:
+        """Draw again."""
+        self._live.start(refresh=True)
 
     def _draw(self) -> "RenderableType":
         from rich.console import Group

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from runner.compile.check import Work
 from runner.compile.scope import Each
+from runner.model.gate import NEEDED
 from runner.model.plan import Plan, Verb
 from runner.model.problem import Place, Problem
 from runner.model.progress import RunResult
@@ -39,7 +40,7 @@ def of_problems(problems: Iterable[Problem]) -> list[Remark]:
 
 
 def of_plan(plan: Plan, places: Places) -> list[Remark]:
-    """What is blocked, what costs a second time, and what the plan warns of."""
+    """What is blocked or waits for approval, what costs a second time, and what the plan warns of."""
     found = of_problems(plan.warnings)
     for change in plan:
         if change.verb is Verb.BLOCKED:
@@ -48,6 +49,15 @@ def of_plan(plan: Plan, places: Places) -> list[Remark]:
                 Remark(
                     level,
                     f"{change.address} is blocked",
+                    _told(change.reason, change.command),
+                    places(change.address),
+                )
+            )
+        elif change.approval == NEEDED:
+            found.append(
+                Remark(
+                    NOTICE,
+                    f"{change.address} waits for approval",
                     _told(change.reason, change.command),
                     places(change.address),
                 )
@@ -63,7 +73,7 @@ def of_result(result: RunResult, places: Places) -> list[Remark]:
     """What did not get where it should; what was only skipped behind it is not told again."""
     return [
         Remark(
-            WARNING if trouble.kind == "blocked" else ERROR,
+            WARNING if trouble.kind in ("blocked", "approval") else ERROR,
             f"{trouble.address}: {trouble.kind}",
             _told(trouble.reason, trouble.command),
             places(trouble.address),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from runner.model.gate import Gate
 from runner.model.state import FileState, InstanceState, Phase
 from runner.report.words import Look, amount, indent
 
@@ -24,6 +25,8 @@ _TOLD = (
     "unit",
     "path",
     "to",
+    "by",
+    "note",
 )
 
 
@@ -31,8 +34,8 @@ def show_text(held: InstanceState, look: Look = _PLAIN, history: Sequence[dict[s
     """One address for people: where it stands, what it was made of, what came of it, its files, its past."""
     lines = [look.paint(held.address, bold=True), *indent(_facts(held), 2)]
     sections = (
-        ("inputs", _tree(held.inputs)),
-        ("outputs", _tree(dict(held.outputs))),
+        ("inputs", tree(held.inputs)),
+        ("outputs", tree(dict(held.outputs))),
         ("files", [_file_line(file) for file in held.files.values()]),
         ("former", [f"generation {generation}: {identity}" for generation, identity in held.former]),
         ("history", [_event_line(event) for event in history]),
@@ -40,6 +43,7 @@ def show_text(held: InstanceState, look: Look = _PLAIN, history: Sequence[dict[s
     for title, body in sections:
         if body:
             lines += ["", f"  {look.paint(title, bold=True)}", *indent(body, 4)]
+    lines += _gate_lines(held, look)
     if held.phase is Phase.DOUBT:
         command = look.command(f"runner resolve {held.address} --adopt ID | --resend | --abandon")
         lines += ["", f"  Settle it with: {look.paint(command, bold=True)}"]
@@ -79,7 +83,36 @@ def show_json(held: InstanceState, history: Sequence[dict[str, Any]] = ()) -> di
             for file in held.files.values()
         ],
         "former": [{"generation": generation, "id": identity} for generation, identity in held.former],
+        "gate": _gate_json(held.gate) if held.gate is not None else None,
         "history": list(history),
+    }
+
+
+def _gate_lines(held: InstanceState, look: Look) -> list[str]:
+    """What stands at its approval gate, and what opens that."""
+    gate = held.gate
+    if gate is None:
+        return []
+    facts = [f"generation {gate.generation}", f"digest {gate.digest}"]
+    facts += [f"approved by {gate.by} at {gate.at}"] if gate.by else ["waits for approval"]
+    facts += [gate.note] if gate.note else []
+    inputs = tree(gate.inputs)
+    lines = ["", f"  {look.paint('gate', bold=True)}", *indent(facts, 4)]
+    lines += indent(["inputs", *indent(inputs, 2)], 4) if inputs else []
+    if not gate.by:
+        command = look.command(f"runner approve '{held.address}'")
+        lines += ["", f"  Approve it with: {look.paint(command, bold=True)}"]
+    return lines
+
+
+def _gate_json(gate: Gate) -> dict[str, Any]:
+    return {
+        "generation": gate.generation,
+        "digest": gate.digest,
+        "inputs": gate.inputs,
+        "note": gate.note,
+        "by": gate.by,
+        "at": gate.at,
     }
 
 
@@ -106,7 +139,7 @@ def _facts(held: InstanceState) -> list[str]:
     return [f"{name:<11} {value}" for name, value in facts if value]
 
 
-def _tree(value: Any) -> list[str]:
+def tree(value: Any) -> list[str]:
     """A value as indented `name: value` lines."""
     if not value:
         return []
@@ -115,7 +148,7 @@ def _tree(value: Any) -> list[str]:
     lines = []
     for key, child in value.items():
         if isinstance(child, dict) and child:
-            lines += [f"{key}:", *indent(_tree(child), 2)]
+            lines += [f"{key}:", *indent(tree(child), 2)]
         else:
             lines.append(f"{key}: {_spell(child)}")
     return lines

@@ -1,7 +1,7 @@
 """Where things stand, from the journal alone."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from runner.model.phase import Phase
@@ -11,24 +11,26 @@ from runner.report.words import Look, amount, counted, shorten
 MOST = 20
 
 _PLAIN = Look()
-_WORDS = {Phase.DOUBT: "in doubt", Phase.WITHDRAWN: "not done"}
+_WORDS = {Phase.DOUBT: "in doubt", Phase.WITHDRAWN: "not done", Phase.GATED: "to approve"}
 _COLOURS = {
     Phase.READY: "green",
     Phase.RUNNING: "cyan",
     Phase.UNSETTLED: "yellow",
     Phase.DOUBT: "red",
+    Phase.GATED: "yellow",
     Phase.FAILED: "red",
     Phase.REFUSED: "red",
 }
 
 
-def status_text(standing: Standing, look: Look = _PLAIN) -> str:
-    """A line a job, then what needs a person or another run, with what to type."""
+def status_text(standing: Standing, look: Look = _PLAIN, approved: Collection[str] = ()) -> str:
+    """A line a job, then what needs a person or another run, with what to type. `approved` are addresses of which the
+    next apply will learn that a person has let them through."""
     if not standing.jobs:
         return f"Nothing was done yet. See what would be: {look.command('runner plan')}"
     lines = _job_lines(standing.jobs, look)
     if standing.attention:
-        lines += ["", *_attention_lines(standing, look)]
+        lines += ["", *_attention_lines(standing, look, approved)]
     waiting = standing.count(Phase.RUNNING, Phase.UNSETTLED)
     if waiting:
         lines += ["", f"{counted(waiting, 'instance')} not ended: {look.command('runner apply')}"]
@@ -91,18 +93,22 @@ def _job_lines(statuses: Sequence[JobStanding], look: Look) -> list[str]:
     return lines
 
 
-def _attention_lines(standing: Standing, look: Look) -> list[str]:
+def _attention_lines(standing: Standing, look: Look, approved: Collection[str]) -> list[str]:
     shown = standing.attention
     width = min(max(len(held.address) for held in shown), 48)
     lines = []
     for held in shown:
         word = look.paint(f"{_WORDS.get(held.phase, held.phase.value):<9}", _COLOURS.get(held.phase, ""))
-        lines.append(f"{word} {held.address:<{width}}  {shorten(held.message or held.status)}".rstrip())
+        said = "approved; the next apply goes on with it" if held.address in approved else ""
+        lines.append(
+            f"{word} {held.address:<{width}}  {shorten(said or held.message or held.status)}".rstrip()
+        )
     hidden = standing.count(*ATTENTION) - len(shown)
     if hidden:
         lines.append(f"… and {hidden:,} more (--verbose shows all)")
     commands = {
         Phase.DOUBT: "runner resolve ADDRESS --adopt ID | --resend | --abandon",
+        Phase.GATED: "runner approve ADDRESS",
         Phase.FAILED: "runner apply --retry-failed",
         Phase.REFUSED: "runner apply",
     }

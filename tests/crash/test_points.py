@@ -9,8 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from crashpoints import EVERYTHING, IN_DOUBT, Case, Scene, every_point, staged, write
+from crashpoints import EVERYTHING, IN_DOUBT, KILLED, Case, Scene, every_point, said, staged, write
 from workshop import Workshop, open_workshop
+
+from runner.cli.exits import BLOCKED, USAGE
+from runner.model.phase import Phase
 
 GIVEN = (
     "  one:\n    uses: workshop.{use}\n    with: {{title: T, ref: mine}}\n    save: {{file: out/one.bin}}\n"
@@ -93,6 +96,26 @@ def resolved(how: str) -> Case:
     return replace(made, name=f"resolve-{how}", before=before, act=act, points=18)
 
 
+def approved() -> Case:
+    """A call that waits at its gate, a person's approval, and the apply that follows it."""
+
+    def before(scene: Scene) -> None:
+        assert scene.apply() == BLOCKED
+
+    def act(scene: Scene, dies_at: int) -> int:
+        passed = 0
+        if scene.state().instances["one"].standing is Phase.GATED:
+            code = scene.approve("one", dies_at=dies_at)
+            if code == KILLED:
+                return code
+            assert code in (0, USAGE), said(scene.folder)  # a word that was left before is not left twice
+            passed = len(scene.points)
+        return scene.apply(dies_at=max(dies_at - passed, 0))
+
+    made = single("find")
+    return replace(made, name="approved", jobs=f"{made.jobs}    approve: true\n", before=before, act=act)
+
+
 PROJECT = """\
   dub:
     uses: dubformer.project
@@ -127,6 +150,7 @@ CASES = [
     Case("dubformer", (), PROJECT, ("P",), ("p.mp4",)),
     Case("dubformer-fixed", (), PROJECT + FIX, ("P", "P"), ("p.mp4", "fixed.mp4"), points=40),
     Case("revoice-rows", (), ROWS, ("r1", "r2", "r3")),
+    approved(),
 ]  # fmt: skip
 
 

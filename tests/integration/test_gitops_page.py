@@ -128,7 +128,7 @@ def test_a_job_without_the_place_of_the_state_does_nothing(team: Team) -> None:
 
     ended, place = replace(team, hub=replace(team.hub, given=given)).job("plan.yml", "plan")
 
-    assert ended.code == 1, ended.all
+    assert ended.code == 3, ended.all
     assert not (place / ".runner").exists()
 
 
@@ -149,6 +149,31 @@ def test_a_merge_is_planned_let_go_applied_once_carried_on_and_watched(team: Tea
     drifted = team.drifted()
     assert drifted.code == 2, drifted.all
     assert "gone" in drifted.summary
+
+
+def test_what_waits_for_approval_is_let_go_by_a_job_and_sent_by_the_next_apply(team: Team) -> None:
+    (team.own / "season.yaml").write_text(MANIFEST.replace("    save:", "    approve: true\n    save:"))
+    team.commit("e1", "e2")
+    first, _ = team.job("plan.yml", "plan")
+    assert first.code == 7, first.all
+    assert "2 wait for approval" in first.summary.replace("\\", "")
+    git(team.own, "push", "-q", "origin", "HEAD:refs/heads/applied")
+    waiting = team.carried_on()
+    assert (waiting.code, team.world.paid()) == (7, {}), waiting.all
+    assert "dub/e1" in waiting.summary
+
+    hub = replace(
+        team.hub,
+        given={**team.hub.given, "address": "dub/e1"},
+        surroundings={**team.hub.surroundings, "GITHUB_ACTOR": "kim"},
+    )
+    said, _ = replace(team, hub=hub).job("approve.yml", "approve", "applied")
+    carried = team.carried_on()
+
+    assert said.code == 0, said.all
+    assert "1 instance approved" in said.summary
+    assert carried.code == 7, carried.all
+    assert team.world.paid() == {"e1": 1}
 
 
 def test_a_plan_is_let_go_once(team: Team) -> None:
@@ -184,6 +209,6 @@ def test_every_workflow_is_one_of_the_page_and_asks_for_what_exists() -> None:
         if step.get("uses", "").startswith("your-org/runner@")
     ]
 
-    assert list(found) == ["plan.yml", "apply.yml", "carry-on.yml", "drift.yml"]
-    assert len(used) == 6
+    assert list(found) == ["plan.yml", "apply.yml", "carry-on.yml", "approve.yml", "drift.yml"]
+    assert len(used) == 7
     assert [step for step in used if set(step.get("with", {})) - set(inputs)] == []

@@ -88,6 +88,9 @@ class Scene:
     def resolve(self, address: str, *words: str, dies_at: int = 0) -> int:
         return self._command("resolve", address, *words, dies_at=dies_at)
 
+    def approve(self, address: str, dies_at: int = 0) -> int:
+        return self._command("approve", address, dies_at=dies_at)
+
     def _command(self, *words: str, dies_at: int) -> int:
         return command(self.folder, *words, "-f", "m.yaml", *self.flags, dies_at=dies_at)
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from applying import SPEED, Ended, captured
 
+from runner.engine.approvals import approved_by_me
 from runner.sandbox.serve import SandboxSettings, running
 
 BASE = Path(__file__).parents[1] / "cases" / "gitops" / "base"
@@ -69,7 +70,12 @@ def planned(applied: Path, case: Path, folder: Path) -> str:
         for words in [*edit.type, ["plan", *edit.plan]]:
             ended = _typed(folder, words)
             told.append(f"$ runner {' '.join(words)}\n{_told(ended)}(exit {ended.code})\n")
-    return "\n".join(told).replace(str(folder), "FOLDER")
+    return "\n".join(told).replace(str(folder), "FOLDER").replace(_me(), "SOMEBODY")
+
+
+def _me() -> str:
+    """Who approves on this machine."""
+    return approved_by_me("", 1, "").by
 
 
 def _typed(folder: Path, words: list[str]) -> Ended:

@@ -105,3 +105,23 @@ def test_a_gather_that_waits_for_settled_takes_failures_and_successes() -> None:
 
     assert scheduler.dropped("b1") == ([], [])
     assert scheduler.reached("b2", "ready") == ["c"]
+
+
+def test_whoever_waits_for_what_is_withheld_waits_with_it_whatever_they_tolerate() -> None:
+    tolerant, settled = Need("a", tolerant=True), Need("a", "settled")
+    scheduler = Scheduler(
+        graph(a=[], b=[tolerant], c=[settled], d=[Need("a", "submitted")], e=[Need("b")], f=[])
+    )
+    scheduler.start()
+
+    assert scheduler.withheld("a") == ["d", "b", "c", "e"]
+    assert scheduler.reached("f", "ready") == []
+
+
+def test_a_gather_waits_with_one_that_is_withheld_though_all_others_come() -> None:
+    whole = graph(b1=[], b2=[], c=[Need("b", gather=True)], d=[Need("b", "settled", gather=True)])
+    scheduler = Scheduler(whole)
+    scheduler.start()
+
+    assert scheduler.withheld("b1") == ["c", "d"]
+    assert scheduler.reached("b2", "ready") == []
