@@ -147,7 +147,9 @@ def _apply(
         same(saved, plan, screen)
     shown(plan, screen)
     approver = terminal_approver(screen) if asking else None
-    if plan.idle or (approver is None and stands_still(session.work, plan, session.journal)):
+    if plan.idle or (
+        saved is None and approver is None and stands_still(session.work, plan, session.journal)
+    ):
         outputs.plan(session.work, plan, screen)
         return exits.of_plan(plan)
     if not auto_approve and saved is None:  # a saved plan was reviewed

@@ -83,7 +83,8 @@ class TerminalApprover:
         at = self._open[0]
         job = at.address.partition("/")[0]
         others = sum(one.address.partition("/")[0] == job for one, _ in self._queue)
-        every = f", a: these and the {others} others of {job} that wait" if others else ""
+        more = "the other one" if others == 1 else f"the {others} others"
+        every = f", a: also {more} of {job}" if others else ""
         click.echo(f"Approve {at.address}? [y: yes, n: not now{every}, q: ask no more] ", nl=False, err=True)
 
     def _rest(self) -> None:

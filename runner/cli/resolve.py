@@ -19,7 +19,7 @@ from runner.model.errors import WrongUsage
 def command(address: str, chosen: Chosen, adopted: str | None, resend: bool, abandon: bool) -> int:
     """Settle a call whose outcome only a person can know; look at the provider's own pages first.
 
-    A run that is under way takes it up; it needs no lock.
+    It needs no lock: what is said while a run is under way is taken in by the next one.
 
     \b
     Examples:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from runner.model.gate import NEEDED
 from runner.model.plan import Change, Plan, Verb
 from runner.model.problem import Problem
 from runner.model.progress import RunResult, Trouble
@@ -31,7 +32,7 @@ class Case:
 
 
 def of_plan(plan: Plan) -> list[Case]:
-    """What is blocked fails, what is in doubt is an error, what is skipped is skipped; all else passes."""
+    """What is blocked or waits for approval fails, doubt is an error, what is skipped is skipped; all else passes."""
     return [_planned(change) for change in plan]
 
 
@@ -79,6 +80,8 @@ def _planned(change: Change) -> Case:
     if change.verb is Verb.BLOCKED:
         outcome = ERROR if change.in_doubt else FAILURE
         return Case(change.job, change.address, outcome, change.reason, change.command)
+    if change.approval == NEEDED:
+        return Case(change.job, change.address, FAILURE, change.reason, change.command)
     if change.verb is Verb.SKIP:
         return Case(change.job, change.address, SKIPPED, change.reason)
     return Case(change.job, change.address)

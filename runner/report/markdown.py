@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from runner.model.gate import NEEDED
 from runner.model.plan import Change, FieldDiff, Plan, Verb
 from runner.model.problem import Problem
 from runner.model.progress import RunResult, Trouble
@@ -67,10 +68,13 @@ def plan_markdown(plan: Plan, look: Look = _PLAIN, *, most: int = MOST) -> str:
         paper.add(*[f"- {_plain(line)}" for line in costs], "")
     if plan.warnings:
         _block(paper, "Warnings", [problem_text(warning) for warning in plan.warnings])
+    waiting = [change for change in plan if change.approval == NEEDED]
+    if waiting:
+        _changes(paper, "waits for approval", waiting, look, open_=True)
     for verb in _ORDER:
-        alike = [change for change in plan if change.verb is verb]
+        alike = [change for change in plan if change.verb is verb and change.approval != NEEDED]
         if alike:
-            _changes(paper, verb, alike, look)
+            _changes(paper, verb.value, alike, look, open_=verb is Verb.BLOCKED)
     if plan.left:
         _block(paper, f"Kept, but no longer in the manifest ({len(plan.left):,})", plan.left)
     return paper.text()
@@ -103,9 +107,9 @@ def problems_markdown(
     return paper.text()
 
 
-def _changes(paper: Paper, verb: Verb, alike: Sequence[Change], look: Look) -> None:
+def _changes(paper: Paper, title: str, alike: Sequence[Change], look: Look, *, open_: bool) -> None:
     entries = ["\n".join(_change_lines(change, look)) for change in alike]
-    _block(paper, f"{verb.value} ({len(alike):,})", entries, language="diff", open_=verb is Verb.BLOCKED)
+    _block(paper, f"{title} ({len(alike):,})", entries, language="diff", open_=open_)
 
 
 def _change_lines(change: Change, look: Look) -> list[str]:

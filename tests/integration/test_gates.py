@@ -282,6 +282,19 @@ def test_a_saved_plan_goes_through_a_gate_that_it_shows_once_that_was_opened(sta
     Draft202012Validator(json.loads(schema_text("plan.schema.json"))).validate(json.loads(file.read_text()))
 
 
+def test_a_saved_plan_goes_on_where_an_earlier_run_came_to_the_gate(stage: Staging) -> None:
+    season = stage(GATED, ids=("e1",))
+    season.apply()
+    file = season.folder / "plan.json"
+    season.run("plan", "--out", str(file))
+    approved(season, "dub/e1")
+
+    ended = captured(["apply", str(file), "--auto-approve", "--speed", str(season.speed)])
+
+    assert ended.code == 0, ended.all
+    assert season.paid() == {"e1": 1}
+
+
 def test_a_saved_plan_that_shows_an_approval_is_carried_out(stage: Staging) -> None:
     season = stage(GATED, ids=("e1",))
     approved(season, "dub/e1")

@@ -127,6 +127,26 @@ def test_what_a_killed_run_left_is_taken_over_and_the_former_holder_named(season
     assert season.world.ordered() == TITLES, ended.all
 
 
+def test_an_approval_reaches_the_run_that_holds_the_state(season: Season) -> None:
+    manifest = season.folder / "m.yaml"
+    gated = (
+        '  two: {uses: workshop.find, approve: true, for_each: [G1, G2], with: {title: "${{ each.key }}"}}\n'
+    )
+    manifest.write_text(manifest.read_text() + gated)
+    first = season.under_way(slow=1.5)
+
+    approved = season.run("approve", "two/G2")
+    said = first.communicate(timeout=120)[0]
+    again = season.run("apply", "--auto-approve")
+
+    assert approved.code == 0, approved.all
+    assert first.returncode == 7, said
+    assert "approved    two/G2" in said
+    assert season.world.ordered() == TITLES + Counter({"G2": 1}), said
+    assert again.code == 7, again.all
+    assert season.phases() == {"ready": COUNT + 1, "gated": 1}
+
+
 def test_two_applies_at_once_order_each_item_once(season: Season) -> None:
     season.world.lose, season.world.drop, season.world.slow = 3, 2, 1.5
 

@@ -61,3 +61,12 @@ def test_changes_count_only_when_details_are_wanted() -> None:
 
 def test_a_blocked_plan_says_so_before_its_changes() -> None:
     assert exits.of_plan(plan_of(a=Verb.CREATE, b=Verb.BLOCKED), detailed=True) == 7
+
+
+@pytest.mark.parametrize(
+    ("approval", "code"), [("needed", exits.BLOCKED), ("later", exits.DONE), ("given", exits.DONE)]
+)
+def test_a_plan_ends_as_blocked_where_somebody_can_approve_something_now(approval: str, code: int) -> None:
+    change = Change("dub", "dub", "acme.dub", Verb.CREATE, "new", approval=approval)
+
+    assert exits.of_plan(Plan("season", {"dub": change})) == code

@@ -36,6 +36,16 @@ def test_a_plan_fails_where_it_is_blocked_and_only_there() -> None:
     assert [failure.get("message") for failure in made.iter("failure")] == ["why"]
 
 
+def test_what_waits_for_approval_fails_with_its_command() -> None:
+    change = Change(
+        "dub", "dub", "acme.dub", Verb.CREATE, "new", command="runner approve 'dub'", approval="needed"
+    )
+
+    found = read(of_plan(Plan("season", {"dub": change})))
+
+    assert [failure.text for failure in found.iter("failure")] == ["runner approve 'dub'"]
+
+
 def test_a_run_tells_what_became_of_each_instance_of_the_plan() -> None:
     troubles = (
         Trouble("dub/a", "refused", "no such voice"),

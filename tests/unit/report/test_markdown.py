@@ -40,6 +40,19 @@ def test_what_is_blocked_comes_first_and_stands_open_with_what_to_type() -> None
     assert "runner accept dub/e000002" in text
 
 
+def test_what_waits_for_approval_comes_first_and_only_once() -> None:
+    gated = change(
+        2, reason="new; waits for approval", command="runner approve 'dub/e000002'", approval="needed"
+    )
+
+    text = plan_markdown(plan_of(change(1), gated))
+
+    assert "### `season`: Plan: 2 to create; 1 waits for approval." in text
+    assert "<details open><summary>waits for approval (1)</summary>" in text
+    assert "<details><summary>create (1)</summary>" in text
+    assert text.count("dub/e000002") == 2  # the change, and the command
+
+
 def test_a_replacement_shows_what_changed_as_a_diff() -> None:
     diff = (FieldDiff("glossary_content:3", "Ella", "Ellen"),)
 
