@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from types import MappingProxyType
 from typing import Any, overload
 
 from runner.model.frozen import frozen
@@ -75,6 +76,9 @@ def place_of(row: Any, heading: str | None = None) -> Place | None:
     return row.cell(heading) if isinstance(row, TableRow) else None
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 @frozen
 class Row:
     """A row for a workbook, evaluated: field or heading → cell. A mapping inside gives dotted fields
@@ -86,7 +90,7 @@ class Row:
 
     cells: Mapping[str, Any]
     place: Place
-    by_hand: Mapping[str, Any] = field(default_factory=dict)
+    by_hand: Mapping[str, Any] = field(default=_NOTHING)
     source: Any = None
 
     def where(self, name: str) -> Place:
