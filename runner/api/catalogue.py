@@ -15,8 +15,6 @@ from runner.api.provider import Provider, Use, plain_vocabulary
 from runner.api.schemas import schema_names, schema_text
 from runner.api.security import PlainAuth, plain_auth
 from runner.api.servers import base_url
-from runner.api.xcheck import reference_problems
-from runner.api.xinputs import input_problems
 from runner.api.xrunner import Vocabulary, shape_problems, vocabulary
 from runner.model.errors import InvalidInput
 from runner.model.frozen import frozen
@@ -180,6 +178,9 @@ def _described(document: Document, overlay: Path | None) -> tuple[Any, Document,
 def _check(
     raw: Any, document: Document, index: Mapping[str, Target], source: Document, steps: tuple[str, ...]
 ) -> None:
+    from runner.api.xcheck import reference_problems
+    from runner.api.xinputs import input_problems
+
     problems = shape_problems(raw, source, steps)
     if not problems:
         problems = reference_problems(raw, vocabulary(raw), index, source, steps)

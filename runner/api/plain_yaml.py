@@ -10,6 +10,7 @@ A text in the plain style needs no parser at all, and so not the time of importi
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from sys import intern
 from typing import Any
 
@@ -19,7 +20,6 @@ __all__ = ["Unsure", "read_plain"]
 
 DEEPEST = 60
 
-_ODD = re.compile("[\t\r\x85\u2028\u2029\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _MARKS = ("\n---", "\n...", "\n%")
 _QUOTED = re.compile(r"""(?:'(?P<one>(?:[^']|'')*)'|"(?P<two>[^"\\]*)")[ ]*(?:[ ]#.*)?\Z""")
 _QUOTED_KEY = re.compile(r"""(?:'(?P<one>[^']*)'|"(?P<two>[^"\\]*)") *:(?: +|\Z)""")
@@ -37,9 +37,19 @@ def read_plain(text: str, scalar: Scalar, snippet: Callable[[str], Any]) -> Any:
     Raises:
         Unsure: leave the text to a whole parser.
     """
-    if _ODD.search(text) or any(mark in f"\n{text[:4]}" or mark in text for mark in _MARKS):
+    if _is_odd(text) or any(mark in f"\n{text[:4]}" or mark in text for mark in _MARKS):
         raise Unsure
     return _Reader(text, scalar, snippet).whole()
+
+
+def _is_odd(text: str) -> bool:
+    """Whether there are tabs, control characters, or line breaks of another kind."""
+    return not text.replace("\n", "").isprintable() and _odd().search(text) is not None
+
+
+@lru_cache(maxsize=1)
+def _odd() -> re.Pattern[str]:
+    return re.compile("[\t\r\x85\u2028\u2029\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 class _Reader:

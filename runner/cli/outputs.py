@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from runner.model.errors import RunnerError
+from runner.model.frozen import frozen
 
 if TYPE_CHECKING:
     from runner.cli.screen import Screen
@@ -48,7 +48,7 @@ def output_options(function: F) -> F:
     return made  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outputs:
     """Where else results go. `annotations` is None where the command line does not say."""
 

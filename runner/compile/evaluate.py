@@ -131,7 +131,9 @@ class Evaluator:
         if contains_unknown(inputs):
             return Unknown(f"{instance.address}.outputs")
         compiled = self.jobs[instance.job]
-        return self._maker.artifact(instance, compiled.job.uses, inputs, compiled.used_of_rows())
+        made = self._maker.artifact(instance, compiled.job.uses, inputs, compiled.used_of_rows())
+        self._know_local(instance, made.outputs)
+        return made
 
     def local_outputs(self, instance: Instance, outputs: OutputsView) -> Mapping[str, Any] | None:
         """The outputs of a `workbook.file` or `file.publish`, None while its inputs are unknown or unsound."""
@@ -140,14 +142,13 @@ class Evaluator:
         try:
             made = self.artifact(instance, outputs)
         except InvalidInput:
-            found = None
-        else:
-            if isinstance(made, Unknown):
-                return None
-            found = made.outputs
+            self._know_local(instance, None)
+            return None
+        return None if isinstance(made, Unknown) else made.outputs
+
+    def _know_local(self, instance: Instance, outputs: Mapping[str, Any] | None) -> None:
         if not self.jobs[instance.job].references:  # what reads outputs may change with them
-            self._local[instance.address] = found
-        return found
+            self._local[instance.address] = outputs
 
     def _jobs(self, outputs: OutputsView) -> Jobs:
         def seen(address: str) -> Mapping[str, Any] | None:

@@ -1,7 +1,7 @@
 """Scalars with `${{ }}` in them: compiled once, evaluated against names, never parsed again afterwards."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
@@ -115,8 +115,10 @@ def compile_value(text: str) -> Template:
     )
 
 
-@dataclass(slots=True)
+@frozen
 class _Made:
+    """What is found in the expressions of a scalar, one after the other."""
+
     lanes: list[Lane | None]
     names: set[str]
     jobs: list[JobReference]

@@ -35,19 +35,23 @@ def frozen(cls: Any = None, /, **options: bool) -> Any:
     return _slotted(cls, options) if cls is not None else lambda cls: _slotted(cls, options)
 
 
+_Known = tuple[list[str], dict[str, tuple[Any, Callable[[object, Any], None]]]]
+
+
 class _Writer:
     """What is to be written for a class, and out of which: the class as it was, without slots.
 
     `parameters` are its own fields: default (or Field, or MISSING), and whether by keyword alone.
     """
 
-    __slots__ = ("few", "made", "options", "parameters", "plain", "simple", "written")
+    __slots__ = ("few", "known", "made", "options", "parameters", "plain", "simple", "written")
 
     def __init__(self, plain: type, options: Mapping[str, bool]) -> None:
         self.plain, self.options = plain, options
         self.made: type = plain
         self.written = False
         self.few = _FEW
+        self.known: _Known | None = None
         by_keyword = options.get("kw_only", False)
         held = {name: vars(plain).get(name, MISSING) for name in _names(plain)}
         self.parameters = {name: (default, by_keyword) for name, default in held.items()}
@@ -72,22 +76,29 @@ class _Writer:
     def fill(self, held: object, args: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
         """Sets the fields of a new object as `__init__` would. False: it takes the real one, if only to say what is
         wrong."""
-        writers = self._simple_writers()
-        parameters = {name: given for one in writers for name, given in one.parameters.items()}
-        placed = [name for name, (_, by_keyword) in parameters.items() if not by_keyword]
+        if self.known is None:
+            self.known = self._known()
+        placed, parameters = self.known
         values = dict(zip(placed, args, strict=False))
         if len(args) > len(placed) or values.keys() & named.keys() or named.keys() - parameters.keys():
             return False
         values.update(named)
-        made = {
-            name: values[name] if name in values else _default(default)
-            for name, (default, _) in parameters.items()
-        }
-        if not writers or any(value is MISSING for value in made.values()):
-            return False
-        for name, value in made.items():
-            getattr(self.made, name).__set__(held, value)
-        return True
+        made = []
+        for name, (default, fill) in parameters.items():
+            value = values[name] if name in values else _default(default)
+            if value is MISSING:
+                return False
+            made.append((fill, value))
+        for fill, value in made:
+            fill(held, value)
+        return bool(parameters)
+
+    def _known(self) -> _Known:
+        """The fields that may be given by their place; and of each field its default, and what sets it."""
+        parameters = {name: held for one in self._simple_writers() for name, held in one.parameters.items()}
+        placed = [name for name, (_, by_keyword) in parameters.items() if not by_keyword]
+        fills = {name: (held, getattr(self.made, name).__set__) for name, (held, _) in parameters.items()}
+        return placed, fills
 
     def fields(self) -> Mapping[str, Any]:
         """What `dataclasses` knows of the fields, without the methods that it would write."""

@@ -11,7 +11,6 @@ from runner.model.problem import Place, Problem
 from runner.workbook.cells import Unfit, cell
 from runner.workbook.columns import Matcher, Target
 from runner.workbook.findings import Findings
-from runner.workbook.new_book import new_workbook
 from runner.workbook.rows import Row
 from runner.workbook.templates import Template
 
@@ -209,4 +208,6 @@ def _content(template: Template, targets: Sequence[Target], body: Iterator[list[
         from runner.workbook.vendor import filled_workbook
 
         return filled_workbook(template, targets, body)
+    from runner.workbook.new_book import new_workbook
+
     return new_workbook(template.sheet, [target.heading for target in targets], body)

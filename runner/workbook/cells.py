@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 from runner.model.text import Secret
@@ -10,7 +11,6 @@ from runner.workbook.templates import Column
 MOST_TEXT = 32_767
 """Characters (UTF-16 units) that a cell of a workbook holds."""
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"^-?(?:0|[1-9]\d*)(?:\.\d+)?$")
 _EXACT = 2**53
 
@@ -52,7 +52,7 @@ def _from_text(column: Column, value: str) -> Any:
         if word not in ("true", "false"):
             raise Unfit("wrong-cell", f"{column.heading} may not be {text[:40]!r}", "write true or false")
         return word == "true"
-    forbidden = _FORBIDDEN.search(text)
+    forbidden = None if text.isprintable() else _forbidden().search(text)
     if forbidden is not None:
         what = f"the character U+{ord(forbidden[0]):04X} at position {forbidden.start() + 1}"
         raise Unfit(
@@ -62,6 +62,11 @@ def _from_text(column: Column, value: str) -> Any:
         message = f"{column.heading} is {units:,} characters long"
         raise Unfit("too-long", message, f"a cell holds {MOST_TEXT:,}: split the row")
     return text
+
+
+@lru_cache(maxsize=1)
+def _forbidden() -> re.Pattern[str]:
+    return re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def _parsed(column: Column, text: str) -> int | float:

@@ -18,7 +18,6 @@ from runner.workbook.grid import Grid, key_text, place_of_cell
 from runner.workbook.header import headed_rows
 from runner.workbook.rows import Row, RowPlaces, TableRow, place_of
 from runner.workbook.sheet_scan import Oddity
-from runner.workbook.tree_rows import read_tree
 from runner.workbook.unpivot import UnpivotSpec, unpivoted
 from runner.workbook.xlsx_rows import read_xlsx
 
@@ -170,6 +169,8 @@ def _read_tree(path: Path, spec: TableSpec, findings: Findings) -> Table:
         if given:
             message = f"`{name}` does not apply to a file of this kind"
             findings.add("unfit-option", message, Place(spec.file), "take it out")
+    from runner.workbook.tree_rows import read_tree
+
     tree = read_tree(path, spec.file, findings)
     if tree is None:
         return Table()
