@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from figures import RUNS, Figure, medians, seconds
+from figures import RUNS, Figure, medians_in_time, seconds
 
 MANIFEST = """\
 version: 1
@@ -40,9 +40,6 @@ COLUMNS = ("id", "title", "source", "lang", "video", "seconds", "voice", "script
 LANGUAGES = ("fr-FR", "de-DE", "es-ES", "pt-BR", "ja-JP", "pl-PL", "it-IT", "uk-UA")
 SCRIPT = "Der Leuchtturm steht still über dem Hafen, und niemand löscht das Licht, {} Mal seit {}."
 SIZES = (1_000, 10_000, 100_000)
-FEWER = 3
-"""Runs of the largest size."""
-
 YAML_SIZE = 10 * 1024 * 1024
 
 
@@ -58,14 +55,15 @@ def measure(quick: bool) -> Iterator[Figure]:
 def _plans(folder: Path, sizes: Sequence[int], quick: bool) -> Iterator[Figure]:
     each: dict[int, float] = {}
     for size in sizes:
-        runs = 1 if quick else FEWER if size == SIZES[-1] else RUNS
-        planned, read, warm = _taken(_written(folder, size), ("planned", "read", "warm"), runs)
+        runs = 1 if quick else RUNS
+        (planned, read, warm), often = _taken(_written(folder, size), ("planned", "read", "warm"), runs)
         each[size] = warm["seconds"] / (size - 1)
         detail = {
             "seconds": planned["seconds"],
             "seconds_reading": read["seconds"],
             "microseconds_each": each[size] * 1e6,
             "peak_mib": planned["peak_mib"],
+            "runs": often,
         }
         target = 5.0 if size == SIZES[-1] else None
         yield Figure(f"plan of {size:,}", planned["seconds"] / read["seconds"], target, detail=detail)
@@ -78,13 +76,18 @@ def _manifest(folder: Path, size: int, runs: int) -> Figure:
     place = folder / "large"
     place.mkdir()
     (place / "season.yaml").write_text(_large(size), "utf-8")
-    loaded, plain = _taken(place, ("loaded", "plain"), runs)
-    detail = {"mib": size / 2**20, "seconds": loaded["seconds"], "seconds_of_csafeloader": plain["seconds"]}
+    (loaded, plain), often = _taken(place, ("loaded", "plain"), runs)
+    detail = {
+        "mib": size / 2**20,
+        "seconds": loaded["seconds"],
+        "seconds_of_csafeloader": plain["seconds"],
+        "runs": often,
+    }
     return Figure("a large manifest loaded", loaded["seconds"] / plain["seconds"], 0.5, detail=detail)
 
 
-def _taken(place: Path, kinds: Sequence[str], runs: int) -> list[dict[str, float]]:
-    """The medians of each kind of work over what `place` holds, each time in a new interpreter."""
+def _taken(place: Path, kinds: Sequence[str], runs: int) -> tuple[list[dict[str, float]], int]:
+    """The medians of each kind of work over what `place` holds, each time in a new interpreter; of how many runs."""
     peaks = dict.fromkeys(kinds, 0.0)
 
     def one(kind: str) -> Callable[[], float]:
@@ -99,8 +102,9 @@ def _taken(place: Path, kinds: Sequence[str], runs: int) -> list[dict[str, float
 
         return run
 
-    taken = medians([one(kind) for kind in kinds], runs)
-    return [{"seconds": seconds, "peak_mib": peaks[kind]} for kind, seconds in zip(kinds, taken, strict=True)]
+    taken, often = medians_in_time([one(kind) for kind in kinds], runs)
+    made = [{"seconds": seconds, "peak_mib": peaks[kind]} for kind, seconds in zip(kinds, taken, strict=True)]
+    return made, often
 
 
 def _written(folder: Path, size: int) -> Path:

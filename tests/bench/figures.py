@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 RUNS = 5
+PATIENCE = 300.0
+"""Seconds that all runs of one comparison may take together, where it has to be run more than once."""
 
 
 @dataclass(frozen=True)
@@ -38,5 +40,18 @@ def seconds(work: Callable[[], object]) -> float:
 
 def medians(works: Sequence[Callable[[], float]], runs: int = RUNS) -> list[float]:
     """The median of each measure, taken in turns: what disturbs the machine meets all of them alike."""
-    taken = [[work() for work in works] for _ in range(runs)]
+    return _middle([[work() for work in works] for _ in range(runs)])
+
+
+def medians_in_time(works: Sequence[Callable[[], float]], runs: int = RUNS) -> tuple[list[float], int]:
+    """The same, and of how many runs: of fewer where one takes so long that all would take longer than PATIENCE."""
+    begun = time.perf_counter()
+    taken = [[work() for work in works]]
+    spent = time.perf_counter() - begun
+    often = next((count for count in (runs, 3) if count <= runs and spent * count <= PATIENCE), 1)
+    taken += [[work() for work in works] for _ in range(often - 1)]
+    return _middle(taken), often
+
+
+def _middle(taken: Sequence[Sequence[float]]) -> list[float]:
     return [statistics.median(column) for column in zip(*taken, strict=True)]

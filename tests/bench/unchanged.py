@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from figures import RUNS, Figure, medians
+from figures import RUNS, Figure, medians, medians_in_time
 from processes import process, runner, surroundings
 
 from runner.compile.canonical import canonical
@@ -53,8 +53,8 @@ def measure(quick: bool) -> Iterator[Figure]:
         help_ = process([*runner(), "--help"], env, here)
         for work in (plan, status, help_):
             work()  # compiles what it imports
-        planned, applied = medians([plan, apply], min(runs, 3))
-        detail = {"apply s": applied, "plan s": planned}
+        (planned, applied), often = medians_in_time([plan, apply], runs)
+        detail = {"apply s": applied, "plan s": planned, "runs": often}
         yield Figure(f"apply without changes at {count:,}", applied / planned, 1.3, detail=detail)
         stood, helped = medians([status, help_], 3 if quick else 15)
         detail = {"status s": stood, "help s": helped}
