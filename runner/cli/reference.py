@@ -21,7 +21,7 @@ Every command that reads a manifest takes `-f FILE`, by default the only manifes
 | 4 | the state is locked or cannot be used |
 | 5 | something is in doubt and needs `resolve` |
 | 6 | the saved plan is stale or was applied |
-| 7 | something is blocked: a budget, a missing consent, a remote thing of the same name |
+| 7 | something is blocked: a budget, a missing consent or approval, a remote thing of the same name |
 | 64 | wrong usage of the command line |
 | 130 | interrupted |
 

@@ -38,6 +38,7 @@ def test_every_error_has_its_code(error: errors.RunnerError, code: int) -> None:
         (("failed", "skipped"), 1),
         (("timeout",), 1),
         (("blocked", "failed"), 7),
+        (("approval", "failed"), 7),
         (("failed", "doubt", "blocked"), 5),
     ],
 )
