@@ -141,7 +141,9 @@ def entry() -> None:
     gc.set_threshold(20_000, 20, 50)  # by default a start looks through all that was imported a hundred times
     open_streams()
     catch_signals()
-    sys.exit(run())
+    code = run()
+    gc.freeze()  # what is left goes with the process: nobody need look through it for what could go sooner
+    sys.exit(code)
 
 
 if __name__ == "__main__":
