@@ -52,7 +52,8 @@ def command(globs: tuple[str, ...], chosen: Chosen, person: str) -> int:
         made = plan(work, state, Observations(offline=True), reached(state, globs), stands(work))
         found = approvable(made, state, globs)
         given = [approved_by_me(one.address, one.generation, one.digest, person) for one in found]
-        ensure_state(work.state_place, work.manifest.name)
+        if not held.lineage:
+            ensure_state(work.state_place, work.manifest.name)
         leave_approvals(work.state_place, given)
     lines = [f"{one.address}  {one.uses}{_again(one)}" for one in found]
     follows = f"{counted(len(found), 'instance')} approved. A run that is under way goes on with it; else: "

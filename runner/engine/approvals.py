@@ -13,7 +13,7 @@ from dataclasses import replace
 from runner.engine.daytime import now_text
 from runner.engine.journal import Journal
 from runner.engine.keeping import Word
-from runner.engine.states import leave_word, read_instance, read_state, read_words
+from runner.engine.states import leave_words, read_instance, read_state, read_words
 from runner.model.event import Approved
 from runner.model.fold import fold_instance
 from runner.model.state import InstanceState, State
@@ -59,10 +59,13 @@ def approved_by_me(address: str, generation: int, digest: str, person: str = "")
 
 
 def leave_approvals(place: StatePlace, given: Iterable[Approved]) -> None:
-    """Leave approvals for whoever holds the state; needs no lock. Raises StateError."""
-    for one in given:
-        said = {"generation": one.generation, "digest": one.digest, "by": one.by, "at": one.given}
-        leave_word(place, one.address, APPROVE, json.dumps(said, ensure_ascii=False))
+    """Leave approvals, all of them or none, for whoever holds the state; needs no lock. Raises StateError."""
+    leave_words(place, [(one.address, APPROVE, _argument(one)) for one in given])
+
+
+def _argument(one: Approved) -> str:
+    said = {"generation": one.generation, "digest": one.digest, "by": one.by, "at": one.given}
+    return json.dumps(said, ensure_ascii=False)
 
 
 def foreseen(state: State, words: Iterable[Word]) -> State:

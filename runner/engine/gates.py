@@ -7,6 +7,7 @@ What waits holds up nothing else; what is left when all else has ended is told w
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from runner.compile.canonical import Canonical
@@ -27,6 +28,10 @@ LOOK = 1.0
 
 MOST = 3
 """So many places to look at are named at the end of a run."""
+
+
+FAR = 100
+"""So many instances that it builds on are looked at for that."""
 
 
 class Approver(Protocol):
@@ -154,7 +159,10 @@ class Gates:
     def _reason(self, address: str, wish: Wish) -> str:
         gate = gate_of(self._desk.state(address))
         note = gate.note if gate is not None and gate.digest == wish.digest else ""
-        looks = [place for places in self._looks_at(address).values() for place in places]
+        files = [place for places in self._looks_at(address).values() for place in places]
+        looks = [
+            place for place in files if not place.startswith("http")
+        ]  # links may be signed: no word for a log
         more = f" and {len(looks) - MOST} more" if len(looks) > MOST else ""
         look = f"; look at {', '.join(looks[:MOST])}{more}" if looks else ""
         return f"{WAITS}{f': {note}' if note else ''}{look}"
@@ -248,7 +256,7 @@ class Gates:
     def _looks_at(self, address: str) -> Mapping[str, tuple[str, ...]]:
         """The files and addresses of those that it builds on."""
         found: dict[str, tuple[str, ...]] = {}
-        for target in self._targets(address):
+        for target in islice(self._targets(address), FAR):
             state = self._desk.state(target)
             files = [file.path for file in state.files.values() if file.done] if state is not None else []
             outputs = state.outputs.values() if state is not None else ()

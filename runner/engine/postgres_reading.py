@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -166,12 +166,13 @@ def read_words(place: Database) -> list[tuple[int, str, str, str]]:
     return [(int(seq), str(address), str(verb), str(argument)) for seq, address, verb, argument in rows]
 
 
-def leave_word(place: Database, at: str, address: str, verb: str, argument: str) -> None:
-    """A person's word for whoever holds the state. Raises StateError."""
-    with told(place), connect(place) as connection:
-        connection.execute(
+def leave_words(place: Database, at: str, words: Sequence[tuple[str, str, str]]) -> None:
+    """What a person says (address, verb, argument) for whoever holds the state, all of it or nothing. Raises
+    StateError."""
+    with told(place), connect(place) as connection, connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(
             "INSERT INTO runner_inbox (state, at, address, verb, argument) VALUES (%s, %s, %s, %s, %s)",
-            (place.name, at, address, verb, argument),
+            [(place.name, at, *word) for word in words],
         )
 
 

@@ -1,7 +1,7 @@
 """Rows of a state's file, beside whoever writes it: its history, and words for its holder."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,12 +67,14 @@ def read_words(file: Path, name: str) -> list[tuple[int, str, str, str]]:
         ).fetchall()
 
 
-def leave_word(file: Path, at: str, address: str, verb: str, argument: str) -> None:
-    """A person's word for whoever holds the state; needs no lock. Raises StateError."""
-    with writing(file) as connection:
-        connection.execute(
+def leave_words(file: Path, at: str, words: Sequence[tuple[str, str, str]]) -> None:
+    """What a person says (address, verb, argument) for whoever holds the state, all of it or nothing; needs no lock.
+    Raises StateError."""
+    with writing(file) as connection, connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(
             "INSERT INTO inbox (at, address, verb, argument) VALUES (?, ?, ?, ?)",
-            (at, address, verb, argument),
+            [(at, *word) for word in words],
         )
 
 

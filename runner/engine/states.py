@@ -1,6 +1,6 @@
 """States wherever they are kept: the one door to files and databases. Every function raises StateError."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,9 +144,7 @@ def end_lock(place: StatePlace, lock: HeldLock) -> None:
 
 
 def ensure_state(place: StatePlace, name: str) -> None:
-    """Make the state where there is none, so that a word can be left in it; whoever holds one is not disturbed."""
-    if read_state(place, name).lineage:
-        return
+    """Make the state where there is none, so that a word can be left in it."""
     from runner.engine.holding import holder_of
     from runner.model.errors import StateLocked
 
@@ -170,13 +168,18 @@ def read_words(place: StatePlace, name: str) -> "list[Word]":
 
 def leave_word(place: StatePlace, address: str, verb: str, argument: str) -> None:
     """Leave a person's word for whoever holds the state; needs no lock."""
+    leave_words(place, [(address, verb, argument)])
+
+
+def leave_words(place: StatePlace, words: Sequence[tuple[str, str, str]]) -> None:
+    """Leave several (address, verb, argument), all of them or none."""
     from runner.engine.daytime import now_text
 
     if isinstance(place, Database):
         from runner.engine import postgres_reading
 
-        postgres_reading.leave_word(place, now_text(), address, verb, argument)
+        postgres_reading.leave_words(place, now_text(), words)
         return
     from runner.engine import sqlite_rows
 
-    sqlite_rows.leave_word(place, now_text(), address, verb, argument)
+    sqlite_rows.leave_words(place, now_text(), words)
