@@ -24,15 +24,18 @@ PATIENCE = 50
 """How often a call is sent again in one run because the API said `not now`."""
 
 
-def send_request(order: Order, intent: Intended) -> Request | None:
+def send_request(
+    order: Order, intent: Intended, walked: float | None = None, first: bool = False
+) -> Request | None:
     """The request of an intent; without any contract it never travels on an idle connection.
 
-    None when a secret that the stored request refers to has changed or gone: it cannot be repeated as it was.
+    `walked` and `first` as in `Request`. None when a secret that the stored request refers to has changed or gone: it
+    cannot be repeated as it was.
     """
     call = unseal(intent.call, order.secrets)
     if call is None:
         return None
-    return Request(call, intent, order.delivery.offers_nothing)
+    return Request(call, intent, order.delivery.offers_nothing, walked, first)
 
 
 def judge_reply(order: Order, reply: Reply) -> Verdict:

@@ -5,7 +5,8 @@ A lifecycle is a generator without I/O. It yields one of
 - `Record`: events that must be durable before any intent that comes after them; it is sent None.
 - `Request`: a call; it is sent the `Reply`. With `intent`, that event is made durable after the call's slot, rate
   token and budget are in hand and before its first byte leaves, so that a crash leaves at most as many unsettled
-  calls as there are slots.
+  calls as there are slots. With `walked`, it is sent `OUTDATED` instead, and nothing leaves, when that walk is older
+  than BASELINE_AGE by the time the slot is in hand.
 - `Walk`: a whole list; it is sent a `Walked`, or the `Reply` that ended the walk. One walk serves all who ask.
 - `Hear`: a notification; it is sent the id that it names.
 - `Until`: a moment on the monotonic clock; it is sent None when that moment has come. Nothing is held meanwhile.
@@ -15,12 +16,25 @@ and returns an `Outcome`.
 
 from collections.abc import Generator, Mapping
 from dataclasses import field
+from enum import Enum
 from typing import Any, Literal
 
 from runner.model.event import Event
 from runner.model.frozen import frozen
 from runner.model.http import Call, Reply
 from runner.model.observation import Remote
+
+BASELINE_AGE = 60.0
+"""A walk no older than this, in seconds, may serve as a baseline when the request leaves."""
+
+
+class Outdated(Enum):
+    """What a request is answered whose baseline has become too old while it waited for its turn: nothing left."""
+
+    OUTDATED = "outdated"
+
+
+OUTDATED = Outdated.OUTDATED
 
 
 @frozen
@@ -32,11 +46,14 @@ class Record:
 
 @frozen
 class Request:
-    """Send a call. `fresh`: on a connection of its own, never an idle one."""
+    """Send a call. `fresh`: on a connection of its own, never an idle one. `walked`: when the walk began (monotonic)
+    that its intent is built on. `first`: before others who wait for a slot there."""
 
     call: Call
     intent: Event | None = None
     fresh: bool = False
+    walked: float | None = None
+    first: bool = False
 
 
 @frozen
@@ -54,17 +71,18 @@ class Collection:
 @frozen
 class Walk:
     """Read a list to its end. A walk that began at or after `since` (monotonic seconds) will do; `since` in the past
-    lets one walk serve many."""
+    lets one walk serve many. `first`: its pages come before others who wait for a slot there."""
 
     collection: Collection
     since: float
+    first: bool = False
 
 
 @frozen
 class Walked:
-    """A whole list. `began` is monotonic, `date` the server's own `Date` on the first page (seconds since 1970, or
-    None), `by_mark` holds the items under their folded marks, where the list has a mark. `told` is how many items the
-    first page said that there are, None where an API does not tell."""
+    """A whole list. `began` is monotonic, right before its first page was asked for; `date` the server's own `Date` on
+    that page (seconds since 1970, or None), `by_mark` holds the items under their folded marks, where the list has a
+    mark. `told` is how many items the first page said that there are, None where an API does not tell."""
 
     items: Mapping[str, Remote]
     by_mark: Mapping[str, tuple[Remote, ...]]
@@ -128,11 +146,14 @@ class Outcome:
 Effect = Record | Request | Walk | Until | Hear
 Lifecycle = Generator[Effect, Any, Outcome]
 __all__ = [
+    "BASELINE_AGE",
+    "OUTDATED",
     "Collection",
     "Effect",
     "Hear",
     "Lifecycle",
     "Outcome",
+    "Outdated",
     "Record",
     "Reply",
     "Request",

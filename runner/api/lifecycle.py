@@ -5,21 +5,26 @@ No I/O happens here: `runner.api.effects` tells what is yielded and sent. `runne
 """
 
 from runner.api.concluding import PATIENCE, conclude, judge_reply, pause_after, send_request
-from runner.api.effects import Lifecycle, Outcome, Until
+from runner.api.effects import OUTDATED, Lifecycle, Outcome, Until
 from runner.api.order import Order, View
-from runner.api.preparing import prepare
+from runner.api.preparing import prepare, prepare_again
 from runner.api.settling import settle
 
 
 def submit(order: Order, view: View) -> Lifecycle:
     """Send a call that was never sent before, and find out what came of it."""
-    intent = yield from prepare(order, view)
-    if isinstance(intent, Outcome):
-        return intent
-    for attempt in range(PATIENCE):
-        request = send_request(order, intent)
+    ready = yield from prepare(order, view)
+    attempt, again = 0, False
+    for _ in range(PATIENCE):
+        if isinstance(ready, Outcome):
+            return ready
+        intent = ready.intent
+        request = send_request(order, intent, ready.walked, again)
         assert request is not None, "a request that was just made has all of its secrets"
         reply = yield request
+        if again := reply is OUTDATED:
+            ready = yield from prepare_again(order, view, intent)
+            continue
         verdict = judge_reply(order, reply)
         done = yield from conclude(order, intent, reply, verdict)
         if done is not None:
@@ -34,4 +39,5 @@ def submit(order: Order, view: View) -> Lifecycle:
         if pause is None:
             return Outcome("failed", f"{verdict.message} (sent {attempt + 1} times)")
         yield Until(view.monotonic() + pause, verdict.message, "retrying")
+        attempt += 1
     return Outcome("failed", f"the API said “not now” {PATIENCE} times")

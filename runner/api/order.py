@@ -87,8 +87,9 @@ class Order:
 
 @frozen
 class Baseline:
-    """What stood under the mark before the call; `count` None: the list was not walked."""
+    """What stood under the mark before the call; `count` None: the list was not walked. `began`: when the walk did."""
 
     ids: tuple[str, ...] = ()
     count: int | None = None
     date: float | None = None
+    began: float | None = None

@@ -65,7 +65,7 @@ def search_parts(
                 return (
                     yield from doubt(order, f"not found among {walked.count}, and the list may be cut off")
                 )
-            search.absent = True
+            search.shown_absent(walked.began)
             return None
         yield Until(next_look(order, view, search), "looking again for the parts of a lost answer")
 

@@ -1,10 +1,11 @@
 """Before a call with an effect: its mark, what stood under it, what the API says of the inputs, and the intent."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from runner.api.concluding import judge_reply
-from runner.api.effects import Effect, Outcome, Request, Walk, Walked
+from runner.api.effects import BASELINE_AGE, Effect, Outcome, Request, Walk, Walked
 from runner.api.encode import call_of, encode
 from runner.api.lifedata import Resource
 from runner.api.locate import MISSING, Scope, holds, locate
@@ -17,8 +18,14 @@ from runner.model.event import Intended
 from runner.model.frozen import frozen
 from runner.model.http import Answer, Call, Reply
 
-BASELINE_AGE = 60.0
-"""A walk no older than this, in seconds, may serve as a baseline."""
+
+@frozen
+class Prepared:
+    """An intent that may be sent. `walked`: when what it is built on was seen (monotonic), where that may grow old: a
+    given mark can come to stand on a stranger's thing, and what a `before` call kept can be changed by others."""
+
+    intent: Intended
+    walked: float | None = None
 
 
 @frozen
@@ -32,25 +39,64 @@ class Marked:
     each: bool = False
 
 
-def prepare(order: Order, view: View) -> Generator[Effect, Any, Intended | Outcome]:
+def prepare(order: Order, view: View) -> Generator[Effect, Any, Prepared | Outcome]:
     """The intent of a call that was never sent; an outcome when it must not be sent."""
     made = _mark(order, view)
-    baseline = Baseline()
-    if order.collection is not None:
-        walked = yield Walk(order.collection, view.monotonic() - BASELINE_AGE)
-        if not isinstance(walked, Walked):
-            return _unreadable(order, walked)
-        baseline = _baseline(walked, made.marks)
-        strangers = [id for id in baseline.ids if not view.owned(order.account, id)]
-        if strangers and not made.minted and not order.consent:
-            return exists_remotely(order, ", ".join(made.marks[:3]), strangers)
+    stood = yield from _stands_there(order, view, made.marks, made.minted, BASELINE_AGE)
+    if isinstance(stood, Outcome):
+        return stood
     refusal = yield from validate(order)
     if refusal is not None:
         return refusal
     before = yield from look_before(order)
     if isinstance(before, Outcome):
         return before
-    return _intent(order, view, made, baseline, before)
+    intent = _intent(order, view, made, stood, before)
+    return Prepared(intent, _seen(view, intent, stood))
+
+
+def prepare_again(order: Order, view: View, intent: Intended) -> Generator[Effect, Any, Prepared | Outcome]:
+    """The same call, mark and key, on what stands there now: what was seen before has become too old, and nothing of
+    the call is under way."""
+    marks = intent.marks or ((intent.mark,) if intent.mark else ())
+    stood = yield from _stands_there(order, view, marks, intent.minted, BASELINE_AGE / 2, first=True)
+    if isinstance(stood, Outcome):
+        return stood
+    before = yield from look_before(order, first=True)
+    if isinstance(before, Outcome):
+        return before
+    again = replace(
+        intent,
+        baseline=stood.ids,
+        baseline_count=stood.count,
+        baseline_date=_date(stood),
+        before=before,
+    )
+    return Prepared(again, _seen(view, again, stood))
+
+
+def _stands_there(
+    order: Order, view: View, marks: tuple[str, ...], minted: bool, age: float, first: bool = False
+) -> Generator[Effect, Any, Baseline | Outcome]:
+    """What stands under the marks, as a walk tells that is at most `age` old; an outcome when a stranger does."""
+    if order.collection is None:
+        return Baseline()
+    walked = yield Walk(order.collection, view.monotonic() - age, first)
+    if not isinstance(walked, Walked):
+        return _unreadable(order, walked)
+    stood = _baseline(walked, marks)
+    strangers = [id for id in stood.ids if not view.owned(order.account, id)]
+    if strangers and not minted and not order.consent:
+        return exists_remotely(order, ", ".join(marks[:3]), strangers)
+    return stood
+
+
+def _seen(view: View, intent: Intended, stood: Baseline) -> float | None:
+    """Since when the intent's grounds may have changed; None where no stranger can change them."""
+    given = (intent.mark or intent.marks) and not intent.minted
+    if stood.began is not None and given:
+        return stood.began
+    return view.monotonic() if intent.before is not None else None
 
 
 def _intent(
@@ -76,7 +122,7 @@ def _intent(
         else "",
         baseline=baseline.ids,
         baseline_count=baseline.count,
-        baseline_date="" if baseline.date is None else str(int(baseline.date)),
+        baseline_date=_date(baseline),
         before=before,
         estimate=order.estimate,
         unit=order.unit,
@@ -127,7 +173,11 @@ def _single_mark(order: Order, view: View, inputs: Mapping[str, Any]) -> Marked:
 
 def _baseline(walked: Walked, marks: tuple[str, ...]) -> Baseline:
     there = {remote.id for mark in marks for remote in walked.by_mark.get(fold_mark(mark), ())}
-    return Baseline(tuple(sorted(there)), walked.count, walked.date)
+    return Baseline(tuple(sorted(there)), walked.count, walked.date, walked.began)
+
+
+def _date(baseline: Baseline) -> str:
+    return "" if baseline.date is None else str(int(baseline.date))
 
 
 def validate(order: Order) -> Generator[Effect, Any, Outcome | None]:
@@ -166,13 +216,15 @@ def message_of(use: Use, answer: Answer) -> str:
     return value if isinstance(value, str) else ""
 
 
-def look_before(order: Order) -> Generator[Effect, Any, Mapping[str, Any] | Outcome | None]:
+def look_before(
+    order: Order, first: bool = False
+) -> Generator[Effect, Any, Mapping[str, Any] | Outcome | None]:
     """The fields that the document's `before` call keeps, so that a change can be told; None where it has none."""
     kind = order.use.kind
     if not isinstance(kind, Resource) or kind.before is None:
         return None
     call = call_of(order.use.provider, kind.before, Scope(request=order.inputs))
-    answer = yield Request(call)
+    answer = yield Request(call, first=first)
     if not isinstance(answer, Answer) or not answer.ok:
         return _unreadable(order, answer)
     body = answer.body if isinstance(answer.body, Mapping) else {}

@@ -41,7 +41,8 @@ FARTHEST_ZONE = 14 * 3600.0
 class Search:
     """Where the search for one effect stands. `alive` is the moment (monotonic) from which this process counts; None
     until its first look when another process sent the call. `since` is the server's own time from which an earlier
-    process counted, `since_here` that of this one's first look. `absent`: two looks showed that there is nothing."""
+    process counted, `since_here` that of this one's first look. `absent`: two looks showed that there is nothing; the
+    second of them began at `looked`."""
 
     alive: float | None
     since: float | None = None
@@ -50,6 +51,16 @@ class Search:
     short: int = 0
     since_here: str = ""
     absent: bool = False
+    looked: float | None = None
+
+    def shown_absent(self, began: float) -> None:
+        """The last look, which began then, has shown that there is nothing."""
+        self.absent, self.looked = True, began
+
+    def look_anew(self) -> None:
+        """What was shown is too long ago for anything to be sent because of it."""
+        self.absent, self.looked = False, None
+        self.empty.clear()
 
     def begin(self, walked: Walked) -> bool:
         """The first look at the effect of a call that another process sent: time counts from here, on this process's

@@ -21,7 +21,18 @@ from runner.api.concluding import (
     send_request,
     settling_note,
 )
-from runner.api.effects import Effect, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import (
+    Effect,
+    Hear,
+    Lifecycle,
+    Outcome,
+    Outdated,
+    Record,
+    Request,
+    Until,
+    Walk,
+    Walked,
+)
 from runner.api.encode import call_of
 from runner.api.judge import Verdict
 from runner.api.lifedata import Action, Resource
@@ -68,7 +79,8 @@ def settle(
         return (yield from doubt(order, f"{there}: it can be looked for only where it was sent"))
     accepted = accepted or (intent.accepted and not resend_now)
     search = Search(alive, float(since) if since else None)
-    for attempt in range(PATIENCE):
+    attempt = 0
+    for _ in range(PATIENCE):
         if accepted and not intent.accepted:
             yield settling_note(order, "accepted, and its identity could not be read", accepted=True)
         eager = wanted and attempt < order.retries
@@ -84,10 +96,14 @@ def settle(
             return Outcome("failed", f"no answer that tells its outcome, {attempt + 1} times")
         if attempt and not search.absent:
             yield Until(view.monotonic() + min(60.0, 0.5 * 2**attempt), "its answer was lost again")
-        intent = resend(intent)
-        sent = yield from _send_again(order, view, intent, search.absent or resend_now)
+        again = resend(intent)
+        sent = yield from _send_again(order, view, again, search.absent or resend_now, search.looked)
         if isinstance(sent, Outcome):
             return sent
+        if isinstance(sent, Outdated):
+            search.look_anew()
+            continue
+        intent, attempt = again, attempt + 1
         resend_now = False
         accepted = accepted or sent.meaning == "accepted"
         search = Search(view.monotonic())
@@ -105,20 +121,23 @@ def _key_holds(order: Order, view: View, intent: Intended) -> bool:
 
 
 def _send_again(
-    order: Order, view: View, intent: Intended, absent: bool
-) -> Generator[Effect, Any, Outcome | Verdict]:
-    """Repeat a call; a verdict when its outcome must be looked for again.
+    order: Order, view: View, intent: Intended, absent: bool, looked: float | None
+) -> Generator[Effect, Any, Outcome | Verdict | Outdated]:
+    """Repeat a call; a verdict when its outcome must be looked for again, OUTDATED when `looked` (the look that showed
+    its absence) is too long ago by now: an effect that came late, or a stranger's, may stand there.
 
     Answers that did nothing (`not now`, never left) are waited out. In the end they leave the intent open, unless
     `absent`: the call before was shown to have done nothing either.
     """
     for attempt in range(PATIENCE):
-        request = send_request(order, intent)
+        request = send_request(order, intent, looked)
         if request is None:
             return (
                 yield from doubt(order, "a secret in the stored request has changed: it cannot be repeated")
             )
         reply = yield request
+        if isinstance(reply, Outdated):
+            return reply
         verdict = judge_reply(order, reply)
         if verdict.meaning == "accepted" and isinstance(reply, Answer):
             id = read_answer(order.use, reply, order.inputs).id
@@ -223,7 +242,7 @@ def _search_list(
             if second_look(order, search, walked):
                 if accepted:
                     return (yield from doubt(order, "accepted without a readable id, and not in the list"))
-                search.absent = True
+                search.shown_absent(walked.began)
                 return None
         yield Until(next_look(order, view, search), "looking again for the effect of a lost answer")
 
@@ -266,7 +285,7 @@ def _search_change(
             if unchanged >= 2 and accepted:
                 return (yield from received(order, intent, reading, "answered"))
             if unchanged >= 2:
-                search.absent = True
+                search.shown_absent(began)
                 return None
         else:
             search.failures += 1

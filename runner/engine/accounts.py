@@ -1,43 +1,25 @@
 """One account at one provider: where it is, its credentials and session, its limits, and what stopped it."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
-from runner.api.auth import choose, credentials_of, session_flow
 from runner.api.judge import retry_after
-from runner.api.lifedata import AuthScheme
 from runner.api.provider import Provider
 from runner.engine.addresses import reach_of
 from runner.engine.bucket_links import Links
 from runner.engine.limits import Limiter, Slot, backoff
+from runner.engine.logins import Login, LoginSession, passing
 from runner.engine.outage import Outage
 from runner.engine.redirects import Signed, moved, origin, with_query
 from runner.engine.transport import REDIRECTS, Transport
-from runner.model.errors import RunnerError
 from runner.model.http import Answer, Call, NoAnswer, Reply
 from runner.model.settings import ProviderSettings
 from runner.model.units import spell_duration
-
-
-@dataclass(slots=True)
-class _Session:
-    """What a login gave, and until when (monotonic seconds; None: until it is refused)."""
-
-    held: dict[str, str] = field(default_factory=dict)
-    until: float | None = None
-
-    def fresh(self) -> bool:
-        return bool(self.held) and (self.until is None or time.monotonic() < self.until)
-
-
-LOGINS = 3
-"""How often a login is asked for before nothing more goes to a provider in a run."""
 
 BRIEF = 2.0
 """Seconds of a pause that an API asked for, up to which a call waits where it stands."""
@@ -74,22 +56,24 @@ class Account:
         self.reach = reach_of(self.base_url, settings.allow_hosts)
         self.stopped = ""
         self.closed = ""
-        self.requests = 0
+        self._sent = 0
         self._transport = transport
         self._notice = notice
         self._together = together or nullcontext()
         self.links: Links | None = None
-        self._outage = Outage()
+        self._outage = Outage(provider.name)
         self._announced = 0.0
-        self._scheme: AuthScheme | None = None
-        self._session = _Session()
-        self._login = asyncio.Lock()
+        self._login = Login(provider, settings, self.base_url, transport)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, logins among them."""
+        return self._sent + self._login.requests
 
     @property
     def renew_on(self) -> tuple[int, ...]:
         """Statuses that a new session may cure."""
-        session = self._chosen().session
-        return session.renew_on if session is not None else ()
+        return self._login.renew_on
 
     def stop(self, reason: str) -> None:
         """Let nothing more go there in this run."""
@@ -115,45 +99,67 @@ class Account:
         return f"{self.provider.name} asks to wait until {until} ({spell_duration(pause)})" if pause else ""
 
     async def send(
-        self, call: Call, *, before: Callable[[], Awaitable[None]] | None = None, fresh: bool = False
+        self,
+        call: Call,
+        *,
+        before: Callable[[], Awaitable[None]] | None = None,
+        fresh: bool = False,
+        first: bool = False,
+        leaving: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a call with credentials once its slot and rate token are in hand; a session is renewed once.
 
         `before` runs between having the slot and the first byte: that is where an intent becomes durable. When it
         raises, nothing is sent. Raises NotSent instead of calling `before` where nothing new may go there, NotPublished
-        where a link to a published file cannot be signed.
+        where a link to a published file cannot be signed. `first`: before others who wait for a slot. `leaving` is
+        called when a request leaves.
         """
         if self.halted() and before is None:
             return NoAnswer(False, self.stopped)
-        async with self.limiter.slot() as slot, self._together:
-            await self._have_session(slot)
-            if before is not None:
-                if self.stopped or self.closed:
+        while True:
+            async with self.limiter.slot(first, leaving) as slot, self._together:
+                await self._have_session(slot)
+                if before is not None and (self.stopped or self.closed):
                     raise NotSent(self.stopped or self.closed)
-                call = await self.links.signed(call) if self.links else call
-                await before()
-            elif self.halted():
-                return NoAnswer(False, self.stopped)
-            used = self._session
-            reply = await self._followed(call, slot, fresh)
-            if isinstance(reply, Answer) and reply.status in self.renew_on and self._renewable():
-                await self._have_session(slot, ended=used)
                 if self.halted():
-                    return reply
-                reply = await self._followed(call, slot, fresh)
-            self._learn(reply, slot)
-        return self.links.bare(reply) if self.links else reply
+                    return NoAnswer(False, self.stopped)
+                if self.paused():
+                    continue  # asked for while this one waited for others, or logged in: nothing leaves in a pause
+                if before is not None:
+                    call = await self.links.signed(call) if self.links else call
+                    await before()
+                reply = await self._renewing(call, slot, fresh)
+            return self.links.bare(reply) if self.links else reply
 
-    async def ask(self, call: Call, *, retries: int = 3) -> Reply:
+    async def _renewing(self, call: Call, slot: Slot, fresh: bool) -> Reply:
+        """The answer; once more with a new session where the API says that this one has ended."""
+        used = self._login.session
+        reply = await self._followed(call, slot, fresh)
+        if isinstance(reply, Answer) and reply.status in self._login.renew_on and self._login.renewable:
+            await self._have_session(slot, ended=used)
+            if self.halted():
+                return reply
+            reply = await self._followed(call, slot, fresh)
+        self._learn(reply, slot)
+        return reply
+
+    async def ask(
+        self,
+        call: Call,
+        *,
+        retries: int = 3,
+        first: bool = False,
+        leaving: Callable[[], None] | None = None,
+    ) -> Reply:
         """Send a call that changes nothing there; one that may be repeated is asked again, a little later each time.
 
-        No question outlasts a long pause that the provider asks for.
+        No question outlasts a long pause that the provider asks for. `first` and `leaving` as in `send`.
         """
         for attempt in range(retries + 1):
             if self.paused() > LONG:
                 return NoAnswer(False, self.patience())
-            reply = await self.send(call)
-            if attempt == retries or not call.repeatable or not _passing(reply) or self.halted():
+            reply = await self.send(call, first=first, leaving=leaving)
+            if attempt == retries or not call.repeatable or not passing(reply) or self.halted():
                 break
             if self.paused() <= LONG:
                 await asyncio.sleep(backoff(attempt))
@@ -177,17 +183,14 @@ class Account:
         return reply
 
     def _start(self, call: Call) -> str:
-        return with_query(self.base_url + call.path, self._credentials()[1])
-
-    def _credentials(self) -> tuple[dict[str, str], dict[str, str]]:
-        return credentials_of(self._chosen(), self.settings.auth, self._session.held, self.settings.auth_form)
+        return with_query(self.base_url + call.path, self._login.credentials()[1])
 
     async def _once(self, call: Call, url: str, slot: Slot, fresh: bool) -> Reply:
-        self.requests += 1
+        self._sent += 1
         known = self.provider.operation(call.operation) if call.operation in self.provider.index else None
         await slot.again()
         if origin(url) == origin(self.base_url):
-            headers = tuple(self._credentials()[0].items())
+            headers = tuple(self._login.credentials()[0].items())
             return await self._transport.send(
                 url, call, headers, fresh=fresh, operation=known, leaving=slot.leaves
             )
@@ -199,8 +202,8 @@ class Account:
         now = asyncio.get_running_loop().time()
         if isinstance(reply, NoAnswer) or reply.status >= 500:
             self._failed(reply.message if isinstance(reply, NoAnswer) else f"it answers {reply.status}", now)
-        elif reply.status != 429:
-            self._outage.worked()
+        elif reply.status != 429 and (said := self._outage.worked(now)):
+            self._notice(self.provider.name, said)
         if isinstance(reply, NoAnswer):
             return
         if reply.status == 429 or (reply.status == 503 and "retry-after" in reply.headers):
@@ -214,72 +217,32 @@ class Account:
             self.limiter.went_well()
 
     def _failed(self, message: str, now: float) -> None:
-        name = self.provider.name
-        if lasted := self._outage.failed(now):
-            self._notice(name, f"no usable answer for {spell_duration(lasted)}: {message}; still trying")
-        if lasted := self._outage.over(now):
-            self.stop(f"{name} gave no usable answer for {spell_duration(lasted)}: {message}")
+        if said := self._outage.failed(now, message):
+            self._notice(self.provider.name, said)
+        if said := self._outage.over(now, message):
+            self.stop(said)
 
-    def _chosen(self) -> AuthScheme:
-        if self._scheme is None:
-            self._scheme = choose(self.provider, self.settings.auth)
-        return self._scheme
-
-    def _renewable(self) -> bool:
-        return self._chosen().session is not None
-
-    async def _have_session(self, slot: Slot, ended: "_Session | None" = None) -> None:
+    async def _have_session(self, slot: Slot, ended: LoginSession | None = None) -> None:
         """Have a session that is good as far as anybody knows, or stop; `ended` is one that the API no longer takes."""
-        scheme = self._chosen() if not self.halted() else None
-        if scheme is None or scheme.session is None or (self._session is not ended and self._session.fresh()):
-            return
-        async with self._login:
-            if self.halted() or (self._session is not ended and self._session.fresh()):
-                return  # somebody renewed it meanwhile, or could not
-            try:
-                self._session = await self._log_in(scheme, self._session.held, slot)
-            except RunnerError as error:
-                self.stop(error.message)
-
-    async def _log_in(self, scheme: AuthScheme, held: dict[str, str], slot: Slot) -> _Session:
-        assert scheme.session is not None
-        flow = session_flow(self.provider, scheme, self.settings.auth, held)
-        try:
-            call = next(flow)
-            while True:
-                reply = await self._ask_for_session(call, slot)
-                call = flow.send(reply)
-        except StopIteration as end:
-            life = scheme.session.life
-            return _Session(dict(end.value), None if life is None else time.monotonic() + life)
-
-    async def _ask_for_session(self, call: Call, slot: Slot) -> Reply:
-        """A login does nothing there that a second one would do twice: one bad moment need not end the run."""
-        for attempt in range(LOGINS):
-            self.requests += 1
-            await slot.again()
-            url = call.absolute or self.base_url + call.path
-            reply = await self._transport.send(url, call, (), leaving=slot.leaves)
-            if not _passing(reply) or attempt == LOGINS - 1:
-                break
-            await asyncio.sleep(backoff(attempt))
-        return reply
+        if not self.halted() and (refused := await self._login.have(slot, ended)):
+            self.stop(refused)
 
     async def signed(self, url: str) -> Signed:
         """A URL with credentials when it is at this account's own base URL, and as it is at any other host."""
         if origin(url) != origin(self.base_url):
             return Signed(url)
         await self._session_for_downloads()
-        headers, query = self._credentials()
-        return Signed(with_query(url, query), tuple(headers.items()), self._session)
+        headers, query = self._login.credentials()
+        return Signed(with_query(url, query), tuple(headers.items()), self._login.session)
 
     async def has_ended(self, signed: Signed) -> None:
         """The API no longer takes the session that something was signed with: have another."""
-        if isinstance(signed.session, _Session) and self._renewable():
+        if isinstance(signed.session, LoginSession) and self._login.renewable:
             await self._session_for_downloads(ended=signed.session)
 
-    async def _session_for_downloads(self, ended: "_Session | None" = None) -> None:
-        if self._renewable() and (self._session is ended or not self._session.fresh()):
+    async def _session_for_downloads(self, ended: LoginSession | None = None) -> None:
+        session = self._login.session
+        if self._login.renewable and (session is ended or not session.fresh()):
             async with self.limiter.slot() as slot:
                 await self._have_session(slot, ended)
 
@@ -287,13 +250,6 @@ class Account:
     async def turn(self) -> AsyncIterator[None]:
         """A slot and a rate token for a request that is not sent by `send`."""
         async with self.limiter.slot() as slot:
-            self.requests += 1
+            self._sent += 1
             slot.leaves()
             yield
-
-
-def _passing(reply: Reply) -> bool:
-    """Whether asking once more may give a better answer."""
-    if isinstance(reply, NoAnswer) or (reply.ok and reply.unreadable):
-        return True
-    return reply.status >= 500 or reply.status in (408, 425, 429)

@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from runner.api.effects import Lifecycle, Walked
+from runner.api.effects import BASELINE_AGE, Lifecycle, Walked
 from runner.api.encode import encode
 from runner.api.judge import judge
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
-from runner.api.preparing import BASELINE_AGE
 from runner.api.provider import Use
 from runner.api.sealing import seal, secrets_in, without_secrets
+from runner.api.strategies.bulk_baseline import baseline_of
 from runner.api.strategies.bulk_workbook import GroupOrder, submit_group
 from runner.compile.workbooks import bulk_workbook
 from runner.engine.desk import Desk
@@ -164,13 +164,12 @@ class Groups:
             call=seal(encode(use.provider.operation(spec.operation), inputs), secrets),
             members=members,
             workbook=built.sha256,
-            baseline={
-                mark: tuple(r.id for r in walked.by_mark[mark]) for mark in marks if mark in walked.by_mark
-            },
+            baseline=baseline_of(walked, marks),
             baseline_count=walked.count,
             baseline_date="" if walked.date is None else str(int(walked.date)),
         )
-        return group_order(desk, use, intent, members, inputs, secrets)
+        order = group_order(desk, use, intent, members, inputs, secrets)
+        return replace(order, walked=walked.began, consent=desk.options.wishes.new_state)
 
     def _mint(self, basket: _Basket) -> None:
         """Rows without a name, and those that ask for it, get a mark of their own."""

@@ -10,7 +10,18 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
-from runner.api.effects import Effect, Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import (
+    OUTDATED,
+    Effect,
+    Hear,
+    Lifecycle,
+    Outcome,
+    Record,
+    Request,
+    Until,
+    Walk,
+    Walked,
+)
 from runner.engine.accounts import BRIEF, Account, NotSent
 from runner.engine.faults import fault
 from runner.engine.publish import NotPublished
@@ -18,6 +29,10 @@ from runner.engine.walks import Walks
 from runner.model.errors import RunnerError, StateError
 from runner.model.event import Event
 from runner.model.http import Answer
+
+
+class _TooOld(Exception):
+    """What an intent is built on became too old while its call waited for its turn; nothing was recorded or sent."""
 
 
 class Recorder(Protocol):
@@ -145,6 +160,8 @@ class Lane:
                     return Outcome("failed", flow.account.stopped)
                 case Request() | Walk() if flow.account.paused() > BRIEF:
                     return self._put_off(flow, effect)
+                case Request() if self._outdated(effect):
+                    flow.value = OUTDATED
                 case Request():
                     try:
                         flow.value = await self._request(flow, effect)
@@ -195,15 +212,19 @@ class Lane:
         self._loose.add(task)
         try:
             if intent is None:
-                return await flow.account.ask(effect.call)
+                return await flow.account.ask(effect.call, first=effect.first)
 
             async def before() -> None:
                 if self._closed:
                     raise NotSent("the run is ending")
+                if self._outdated(effect):
+                    raise _TooOld
                 self._loose.discard(task)  # from here on it is in flight, and what comes of it is recorded
                 await self._recorder.secure(intent)
 
-            return await flow.account.send(effect.call, before=before, fresh=effect.fresh)
+            return await flow.account.send(effect.call, before=before, fresh=effect.fresh, first=effect.first)
+        except _TooOld:
+            return OUTDATED
         finally:
             self._loose.discard(task)
 
@@ -212,9 +233,12 @@ class Lane:
         assert task is not None
         self._loose.add(task)
         try:
-            return await self._walks.walk(effect.collection, effect.since)
+            return await self._walks.walk(effect.collection, effect.since, effect.first)
         finally:
             self._loose.discard(task)
+
+    def _outdated(self, effect: Request) -> bool:
+        return effect.walked is not None and self._walks.outdated(effect.walked)
 
 
 def _unanswered(effect: Effect, flow: Flow) -> TypeGuard[Request | Walk]:

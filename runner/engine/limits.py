@@ -6,6 +6,7 @@ All times are seconds of the event loop's clock, which is monotonic: a wall cloc
 import asyncio
 import random
 from collections import deque
+from collections.abc import Callable
 
 LONGEST_BACKOFF = 60.0
 LONGEST_STILL = 24 * 3600.0
@@ -63,15 +64,17 @@ class Rate:
 class Slot:
     """One call that may be under way. `leaves` tells that its request is about to go out."""
 
-    __slots__ = ("_limiter", "_token", "began")
+    __slots__ = ("_first", "_leaving", "_limiter", "_token", "began")
 
-    def __init__(self, limiter: "Limiter") -> None:
+    def __init__(self, limiter: "Limiter", first: bool, leaving: Callable[[], None] | None) -> None:
         self._limiter = limiter
+        self._first = first
+        self._leaving = leaving
         self._token = False
         self.began = 0.0
 
     async def __aenter__(self) -> "Slot":
-        await self._limiter.acquire()
+        await self._limiter.acquire(self._first)
         self.began, self._token = asyncio.get_running_loop().time(), True
         return self
 
@@ -83,6 +86,8 @@ class Slot:
 
     def leaves(self) -> None:
         """A request is about to go out, and uses up its token."""
+        if self._leaving is not None:
+            self._leaving()
         rate = self._limiter.rate
         if self._token and rate is not None:
             rate.leave(asyncio.get_running_loop().time())
@@ -102,7 +107,8 @@ class Slot:
 
 
 class Limiter:
-    """Hands out slots, first come, first served. Who waits for a rate or a pause holds no slot.
+    """Hands out slots, first come, first served; whoever must be soon comes before the others. Who waits for a rate or
+    a pause holds no slot.
 
     `most` calls at once, fewer for a while after a refusal; `rate` is (how many, per seconds) or None. `longest` is the
     longest pause that is taken unasked.
@@ -114,23 +120,25 @@ class Limiter:
         self.rate = Rate(*rate) if rate is not None else None
         self._busy = 0
         self._queue: deque[asyncio.Future[None]] = deque()
+        self._soon: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._still_until = 0.0
         self._narrowed = 0.0
         self._refusals = 0
 
-    def slot(self) -> Slot:
-        """To be entered with `async with`: a slot and a rate token, given back at the end."""
-        return Slot(self)
+    def slot(self, first: bool = False, leaving: Callable[[], None] | None = None) -> Slot:
+        """To be entered with `async with`: a slot and a rate token, given back at the end. `first`: before all who
+        came without it. `leaving` is called whenever a request leaves in it."""
+        return Slot(self, first, leaving)
 
-    async def acquire(self) -> None:
+    async def acquire(self, first: bool = False) -> None:
         """Wait for a slot and a rate token."""
         loop = asyncio.get_running_loop()
-        if not self._queue and self._pause(loop.time()) == 0:
+        if not self._queue and not self._soon and self._pause(loop.time()) == 0:
             self._take()
             return
         granted = loop.create_future()
-        self._queue.append(granted)
+        (self._soon if first else self._queue).append(granted)
         self._serve()
         try:
             await granted
@@ -188,9 +196,9 @@ class Limiter:
             self._timer.cancel()
             self._timer = None
         loop = asyncio.get_running_loop()
-        while self._queue:
-            if self._queue[0].done():  # whoever stopped waiting
-                self._queue.popleft()
+        while queue := self._soon or self._queue:
+            if queue[0].done():  # whoever stopped waiting
+                queue.popleft()
                 continue
             pause = self._pause(loop.time())
             if pause:
@@ -198,7 +206,7 @@ class Limiter:
             if pause != 0:
                 return
             self._take()
-            self._queue.popleft().set_result(None)
+            queue.popleft().set_result(None)
 
 
 def backoff(refusals: int, longest: float = LONGEST_BACKOFF) -> float:

@@ -1,5 +1,9 @@
 """How long a provider has given nothing but failures: said after a minute; in the end a run's patience is over."""
 
+from datetime import datetime, timedelta
+
+from runner.model.units import spell_duration
+
 OUTAGE = 2 * 3600.0
 """An API that is down for an hour is waited for; after two, what is open is left to the next run."""
 
@@ -7,31 +11,38 @@ ENOUGH = 20
 """So many failures it takes as well: one that follows a long pause proves nothing."""
 
 NOTICE = 60.0
+"""Seconds without a usable answer after which people are told."""
 
 
 class Outage:
-    """Told of every answer and failure; times are monotonic seconds."""
+    """Told of every answer and failure; times are monotonic seconds. Each answers what people should be told, or
+    nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._since = 0.0
         self._failures = 0
         self._told = False
 
-    def worked(self) -> None:
+    def worked(self, now: float) -> str:
         """A usable answer came."""
-        self._failures, self._told = 0, False
+        told, self._failures, self._told = self._told, 0, False
+        return f"it answers again, after {spell_duration(now - self._since)}" if told else ""
 
-    def failed(self, now: float) -> float:
-        """No usable answer came; for how long it has been so, when that is worth telling (once), else 0."""
+    def failed(self, now: float, message: str) -> str:
+        """No usable answer came; told once, when it has been so for a while."""
         if self._failures == 0:
             self._since = now
         self._failures += 1
         if self._told or now - self._since < NOTICE:
-            return 0.0
+            return ""
         self._told = True
-        return now - self._since
+        since = datetime.now().astimezone() - timedelta(seconds=now - self._since)
+        return f"no usable answer since {since:%H:%M}: {message}; it is asked again and again, and nothing is lost"
 
-    def over(self, now: float) -> float:
-        """For how long it has been so, once that is longer than a run waits; else 0."""
+    def over(self, now: float, message: str) -> str:
+        """Why nothing more goes there in this run, once it has been so for longer than a run waits."""
         lasted = now - self._since
-        return lasted if self._failures >= ENOUGH and lasted >= OUTAGE else 0.0
+        if self._failures < ENOUGH or lasted < OUTAGE:
+            return ""
+        return f"{self._name} gave no usable answer for {spell_duration(lasted)}: {message}"

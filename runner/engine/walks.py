@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
-from runner.api.effects import Collection, Walked
+from runner.api.effects import BASELINE_AGE, Collection, Walked
 from runner.api.encode import encode
 from runner.api.listed import Listed
 from runner.api.locate import MISSING, Scope, find_all, locate
@@ -77,6 +77,7 @@ class Walks:
         self._accounts = accounts
         self._slept = slept
         self._slept_before = slept()
+        self._woke = 0.0
         self._done: dict[str, Listed] = {}
         self._failed: dict[str, tuple[float, Reply]] = {}
         self._under_way: dict[str, tuple[float, asyncio.Task[Listed | Reply]]] = {}
@@ -84,16 +85,22 @@ class Walks:
         self.began = asyncio.get_running_loop().time()
         self.count = 0
 
-    async def walk(self, collection: Collection, since: float) -> Walked | Reply:
+    def outdated(self, began: float) -> bool:
+        """Whether a walk that began then is too old to send anything because of it."""
+        self._forget_before_sleep()
+        return began <= self._woke or asyncio.get_running_loop().time() - began > BASELINE_AGE
+
+    async def walk(self, collection: Collection, since: float, first: bool = False) -> Walked | Reply:
         """A walk that began at or after `since` (monotonic): a held one, one under way, or a new one.
 
         Returns the reply that ended it when a page could not be read. Who asks may know a mark in the items that
-        whoever began the walk did not know: each is told of the list with the marks at its own place.
+        whoever began the walk did not know: each is told of the list with the marks at its own place. `first`: a new
+        walk goes before others who wait for a slot.
         """
-        read = await self._walk(collection, since)
+        read = await self._walk(collection, since, first)
         return read.seen_with(collection.mark) if isinstance(read, Listed) else read
 
-    async def _walk(self, collection: Collection, since: float) -> Listed | Reply:
+    async def _walk(self, collection: Collection, since: float, first: bool) -> Listed | Reply:
         key = collection.key
         self._forget_before_sleep()
         held = self._done.get(key)
@@ -110,19 +117,20 @@ class Walks:
             failed = self._failed.get(key)
             if failed is not None and failed[0] >= max(since, asked):
                 return failed[1]  # it failed while this one waited for its turn
-            return await self._begin(collection)
+            return await self._begin(collection, first)
 
     def _forget_before_sleep(self) -> None:
         slept = self._slept()
         if slept > self._slept_before + NAP:
             self._slept_before = slept
+            self._woke = asyncio.get_running_loop().time()
             self._done.clear()
             self._under_way.clear()
 
-    async def _begin(self, collection: Collection) -> Listed | Reply:
+    async def _begin(self, collection: Collection, first: bool) -> Listed | Reply:
         key, began = collection.key, asyncio.get_running_loop().time()
         slept = self._slept()
-        task = asyncio.ensure_future(self._read(collection, began))
+        task = asyncio.ensure_future(self._read(collection, began, first))
         self._under_way[key] = (began, task)
 
         def ended(_: asyncio.Task[Listed | Reply]) -> None:
@@ -134,17 +142,23 @@ class Walks:
         task.add_done_callback(ended)
         read = await asyncio.shield(task)
         if self._slept() > slept + NAP:
-            return await self._begin(collection)  # its first pages are of the time before
+            return await self._begin(collection, first)  # its first pages are of the time before
         if isinstance(read, Listed):
             self._done[key] = read
         else:
             self._failed[key] = (began, read)
         return read
 
-    async def _read(self, collection: Collection, began: float) -> Listed | Reply:
+    async def _read(self, collection: Collection, began: float, first: bool) -> Listed | Reply:
         account = self._accounts[collection.provider]
         spec = account.provider.lists[collection.list]
         held = Listed(spec, began)
+
+        def leaving() -> None:
+            held.began = (
+                asyncio.get_running_loop().time()
+            )  # it shows what was there then, however long it waited
+
         cursor: Any = spec.page.first
         self.count += 1
         stale = 0
@@ -152,7 +166,7 @@ class Walks:
             call = encode(
                 account.provider.operation(spec.operation), page_inputs(spec, dict(collection.inputs), cursor)
             )
-            reply = await account.ask(call)
+            reply = await account.ask(call, first=first, leaving=None if number else leaving)
             if isinstance(reply, NoAnswer) or not reply.ok or reply.unreadable:
                 return reply
             if not holds_list(spec, reply.body):

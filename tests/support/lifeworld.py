@@ -6,6 +6,8 @@ from itertools import count
 from typing import Any
 
 from runner.api.effects import (
+    BASELINE_AGE,
+    OUTDATED,
     Collection,
     Effect,
     Hear,
@@ -34,6 +36,7 @@ class World:
     """A clock, a list, and replies to be given in turn; it notes all that a lifecycle asked for.
 
     `listed` is always there, `appear` from a moment on, `shows` once something was sent. `heard` are ids by mark.
+    `queues` are the seconds that requests with an intent wait for their slots, in turn.
     """
 
     replies: list[Any]
@@ -46,6 +49,7 @@ class World:
     shows: Callable[[], list[Remote]] = list
     heard: dict[str, str] = field(default_factory=dict)
     date: float | None = DATE
+    queues: list[float] = field(default_factory=list)
     minted: Iterator[int] = field(default_factory=lambda: count(1))
 
     def monotonic(self) -> float:
@@ -80,6 +84,9 @@ class World:
                 self.events += effect.events
             case Request():
                 if effect.intent is not None:
+                    self.now += self.queues.pop(0) if self.queues else 0.0
+                    if effect.walked is not None and self.now - effect.walked > BASELINE_AGE:
+                        return OUTDATED
                     self.events.append(effect.intent)
                 self.requests.append(effect)
                 return self.replies.pop(0)

@@ -9,7 +9,18 @@ from dataclasses import field, replace
 from typing import Any
 
 from runner.api.concluding import PATIENCE, pause_after
-from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.effects import (
+    OUTDATED,
+    Collection,
+    Effect,
+    Lifecycle,
+    Outcome,
+    Record,
+    Request,
+    Until,
+    Walk,
+    Walked,
+)
 from runner.api.encode import call_of, encode
 from runner.api.judge import Verdict, judge
 from runner.api.lifedata import BulkSpec, ErrorSpec, Resource, Settle
@@ -20,6 +31,7 @@ from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
 from runner.api.provider import Use
 from runner.api.reading import id_text, read_item
 from runner.api.sealing import unseal
+from runner.api.strategies.bulk_baseline import stands_there_now
 from runner.api.strategies.bulk_search import search_rows
 from runner.model.event import (
     Doubted,
@@ -42,7 +54,8 @@ VANISHED = 3
 @frozen
 class GroupOrder:
     """A wish for one bulk request. `members` are those without an outcome; `every` is (least, most) seconds between
-    looks at its progress; `settle` is in seconds of this run."""
+    looks at its progress; `settle` is in seconds of this run. `walked`: when the walk began (monotonic) that its
+    baseline is from; `consent`: things of the same names that exist already are nobody's business here."""
 
     use: Use
     intent: GroupIntended
@@ -54,6 +67,8 @@ class GroupOrder:
     every: tuple[float, float] = (15.0, 600.0)
     retries: int = 3
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    walked: float | None = None
+    consent: bool = False
 
     @property
     def bulk(self) -> BulkSpec:
@@ -71,8 +86,15 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
     """Send the workbook's request and follow every row to its identity."""
     call = unseal(order.intent.call, order.secrets)
     assert call is not None, "a request that was just made has all of its secrets"
-    for attempt in range(PATIENCE):
-        reply = yield Request(call, intent=order.intent)
+    attempt, again = 0, False
+    for _ in range(PATIENCE):
+        reply = yield Request(call, intent=order.intent, walked=order.walked, first=again)
+        if again := reply is OUTDATED:
+            anew = yield from stands_there_now(order, view)
+            if isinstance(anew, Outcome):
+                return anew
+            order = anew
+            continue
         verdict = judge(reply, order.use.provider.errors, order.errors)
         if verdict.meaning == "accepted" and isinstance(reply, Answer):
             id = locate(order.bulk.receipt, Scope(answer=reply, request=order.inputs))
@@ -84,6 +106,7 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
             found = yield from search_rows(order, view, alive=view.monotonic())
             if found.kind != "withdrawn" or attempt >= order.retries:
                 return found
+            attempt += 1
             continue  # shown never to have been done: sent again, as it was
         if verdict.meaning == "refused":
             return (yield from _refused(order, verdict, reply.status if isinstance(reply, Answer) else 0))
@@ -91,7 +114,8 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
         pause = pause_after(order.retries, verdict, attempt)
         if pause is None:
             return Outcome("failed", f"{verdict.message} (sent {attempt + 1} times)")
-        yield Until(view.monotonic() + pause, verdict.message)
+        yield Until(view.monotonic() + pause, verdict.message, "retrying")
+        attempt += 1
     return Outcome("failed", f"the API said “not now” {PATIENCE} times")
 
 

@@ -3,13 +3,14 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from runner.api.catalogue import load_provider
-from runner.api.effects import Hear, Lifecycle, Outcome, Record, Request, Until
+from runner.api.effects import BASELINE_AGE, OUTDATED, Hear, Lifecycle, Outcome, Record, Request, Until
 from runner.engine.accounts import Account
 from runner.engine.exchange import Timeouts
 from runner.engine.lanes import Flow, Lane
@@ -259,3 +260,96 @@ def test_who_does_not_wait_is_told_so_at_once(peer: Make) -> None:
     bench = with_bench(peer(answering).url, steps)
 
     assert bench.outcomes == [Outcome("waiting", "the list may lag")]
+
+
+def built_on(walked: float) -> Lifecycle:
+    reply = yield Request(PAY, intent=note("intent"), walked=walked)
+    return Outcome("received", id="not sent" if reply is OUTDATED else "sent")
+
+
+def test_nothing_is_sent_on_a_baseline_that_is_too_old(peer: Make) -> None:
+    there = peer(answering)
+
+    async def steps(bench: Bench) -> None:
+        now = asyncio.get_running_loop().time()
+        bench.put(built_on(now - BASELINE_AGE - 1))
+        bench.put(built_on(now - 1))
+        await until(lambda: len(bench.outcomes) == 2)
+
+    bench = with_bench(there.url, steps)
+
+    assert sorted(outcome.id for outcome in bench.outcomes) == ["not sent", "sent"]
+    assert bench.told() == ["intent"]
+    assert len(there.received) == 1
+
+
+def test_a_baseline_that_grows_too_old_in_the_queue_for_a_slot_is_seen_before_anything_is_recorded(
+    peer: Make,
+) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def slow(peer: Any, connection: socket.socket, number: int) -> None:
+        peer.request(connection)
+        asked.set()
+        go.wait(5)
+        connection.sendall(OK)
+
+    there = peer(slow)
+
+    async def steps(bench: Bench) -> None:
+        bench.account.limiter.window.size = 1.0
+        bench.put(paying())
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, asked.wait, 5)
+        good_until = loop.time() + 0.05
+        bench.put(built_on(good_until - BASELINE_AGE))
+        await until(lambda: loop.time() > good_until)
+        go.set()
+        await until(lambda: len(bench.outcomes) == 2)
+
+    bench = with_bench(there.url, steps)
+
+    assert bench.outcomes[-1].id == "not sent"
+    assert bench.told() == ["intent one", "receipt one 200"]
+    assert len(there.received) == 1
+
+
+def test_what_the_machine_slept_through_is_too_old_to_send_anything_on(peer: Make) -> None:
+    there = peer(answering)
+
+    async def steps(bench: Bench) -> None:
+        slept = 0.0
+        walks = Walks({"acme": bench.account}, slept=lambda: slept)
+        bench.lane._walks = walks
+        now = asyncio.get_running_loop().time()
+        slept = 3600.0
+        bench.put(built_on(now))
+        await until(lambda: bench.outcomes)
+
+    bench = with_bench(there.url, steps)
+
+    assert [outcome.id for outcome in bench.outcomes] == ["not sent"]
+    assert there.received == []
+
+
+def test_a_call_that_waited_behind_other_providers_does_not_leave_in_a_pause(peer: Make) -> None:
+    """With `--parallelism 1`: its own slot is in hand, and the provider asks for patience before its turn comes."""
+    came: list[float] = []
+    refusal = b"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}"
+
+    def first_refuses(peer: Any, connection: socket.socket, number: int) -> None:
+        while peer.request(connection):
+            came.append(time.monotonic())
+            connection.sendall(refusal if len(came) == 1 else OK)
+
+    there = peer(first_refuses)
+
+    async def steps(bench: Bench) -> None:
+        bench.account._together = asyncio.Semaphore(1)
+        bench.put(paying("one"))
+        bench.put(paying("two"))
+        await until(lambda: len(bench.outcomes) == 2)
+
+    with_bench(there.url, steps)
+
+    assert came[1] - came[0] >= 1.0

@@ -123,6 +123,22 @@ def test_a_slot_that_sent_nothing_gives_its_token_back() -> None:
     assert run(unsent()) == 0.0
 
 
+def test_whoever_must_be_soon_comes_before_the_others_and_in_its_own_order() -> None:
+    async def served() -> list[str]:
+        limiter, order = Limiter(1, (1, 1.0)), []
+
+        async def ask(name: str, first: bool) -> None:
+            async with limiter.slot(first) as slot:
+                slot.leaves()
+                order.append(name)
+
+        names = [("a", False), ("b", False), ("soon 1", True), ("c", False), ("soon 2", True)]
+        await asyncio.gather(*(ask(name, first) for name, first in names))
+        return order
+
+    assert run(served()) == ["a", "soon 1", "soon 2", "b", "c"]
+
+
 def test_a_pause_of_hours_holds_no_slot_and_is_told() -> None:
     async def paused() -> tuple[float, bool, float]:
         limiter = Limiter(1, None)
@@ -255,35 +271,38 @@ def test_a_server_with_a_rate_of_its_own_is_served_close_to_it() -> None:
 
 
 def test_an_hour_without_an_answer_is_waited_for_and_told_once() -> None:
-    outage = Outage()
+    outage = Outage("acme")
 
-    told = [outage.failed(float(second)) for second in range(0, 3600, 30)]
+    told = [outage.failed(float(second), "refused") for second in range(0, 3600, 30)]
 
-    assert [lasted for lasted in told if lasted] == [60.0]
-    assert outage.over(3600.0) == 0.0
+    assert [second for second, said in zip(range(0, 3600, 30), told, strict=True) if said] == [60]
+    assert "no usable answer since" in told[2]
+    assert outage.over(3600.0, "refused") == ""
+    assert outage.worked(3600.0) == "it answers again, after 1 h"
+    assert outage.worked(3601.0) == ""
 
 
 def test_two_hours_without_an_answer_end_the_waiting() -> None:
-    outage = Outage()
+    outage = Outage("acme")
     for second in range(0, int(OUTAGE) + 1, 60):
-        outage.failed(float(second))
+        outage.failed(float(second), "refused")
 
-    assert outage.over(OUTAGE) == OUTAGE
+    assert outage.over(OUTAGE, "refused") == "acme gave no usable answer for 2 h: refused"
 
 
 def test_one_answer_makes_all_well_again() -> None:
-    outage = Outage()
+    outage = Outage("acme")
     for second in range(0, int(OUTAGE), 60):
-        outage.failed(float(second))
-    outage.worked()
+        outage.failed(float(second), "refused")
+    outage.worked(OUTAGE)
 
-    assert outage.failed(OUTAGE) == 0.0
-    assert outage.over(OUTAGE) == 0.0
+    assert outage.failed(OUTAGE, "refused") == ""
+    assert outage.over(OUTAGE, "refused") == ""
 
 
 def test_few_failures_far_apart_prove_nothing() -> None:
-    outage = Outage()
+    outage = Outage("acme")
     for number in range(ENOUGH - 1):
-        outage.failed(number * OUTAGE)
+        outage.failed(number * OUTAGE, "refused")
 
-    assert outage.over(ENOUGH * OUTAGE) == 0.0
+    assert outage.over(ENOUGH * OUTAGE, "refused") == ""
