@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from runner.api.file_items import items_of
@@ -22,10 +23,12 @@ from runner.compile.plan_verbs import (
     Decision,
     changed_fields,
     doubt,
+    download,
     resume,
     settle,
     why_new,
 )
+from runner.compile.removal import elsewhere
 from runner.compile.renames import Renames
 from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
@@ -48,6 +51,7 @@ class Decider:
         self.facts = AllFacts(work)
         self.sight = Sight(state)
         self._evaluator = work.evaluator
+        self._elsewhere = partial(elsewhere, work)
         self._held = state.instances
         self._observed = observed
         self._wishes = wishes
@@ -83,7 +87,7 @@ class Decider:
         if phase is Phase.READY:
             return self._ready(facts, instance, held)
         if phase is Phase.RUNNING:
-            return resume(held)
+            return resume(held, self._elsewhere(held))
         if phase is Phase.UNSETTLED:
             return settle(held)
         if phase is Phase.DOUBT:
@@ -99,7 +103,7 @@ class Decider:
             return Decision(Verb.BLOCKED, reason, command="runner apply --retry-failed")
         if self._consents.given(instance.address):
             return self._anew(facts, instance, held, Verb.REPLACE, why_new(held))
-        return resume(held)
+        return resume(held, self._elsewhere(held))
 
     @staticmethod
     def _agreed(held: InstanceState, made: Canonical | None) -> bool:
@@ -208,7 +212,7 @@ class Decider:
             if job.on_change == "keep":
                 missing = self._missing_files(facts, instance, held)
                 kept = Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)
-                return missing if missing.verb is Verb.DOWNLOAD else kept
+                return kept if missing is DONE else missing
             reason = f"{named} changed; paying for it again needs consent"
             return Decision(Verb.BLOCKED, reason, diff=diff, command=replace_command(address))
         if obstacle:
@@ -233,7 +237,7 @@ class Decider:
                         return self._anew(facts, instance, held, Verb.REPLACE, reason)
                     return Decision(Verb.BLOCKED, reason, command=replace_command(instance.address))
                 if lost:
-                    return Decision(Verb.DOWNLOAD, f"{lost} is missing")
+                    return download(lost, self._elsewhere(held))
         return DONE
 
     def _missing_item(

@@ -63,14 +63,24 @@ def doubt(held: InstanceState, command: str) -> Decision:
     )
 
 
-def resume(held: InstanceState) -> Decision:
-    """It is running there, or only looks as if it had ended."""
+def resume(held: InstanceState, elsewhere: str) -> Decision:
+    """It is running there, or only looks as if it had ended; `elsewhere`: it is not at the address that is named now,
+    where the same id may be another's."""
+    if elsewhere:
+        return Decision(Verb.BLOCKED, f"runs as {held.id}: {elsewhere} to wait for it")
     if held.phase is Phase.STALLED:
         return Decision(
             Verb.RESUME, f"looked stalled there as {held.id} ({held.status or 'no status'}); looked at again"
         )
     status = f" ({held.status})" if held.status else ""
     return Decision(Verb.RESUME, f"running there as {held.id}{status}")
+
+
+def download(lost: str, elsewhere: str) -> Decision:
+    """A file of something finished is not here."""
+    if elsewhere:
+        return Decision(Verb.BLOCKED, f"{lost} is missing: {elsewhere} to fetch it")
+    return Decision(Verb.DOWNLOAD, f"{lost} is missing")
 
 
 def changed_fields(diff: tuple[FieldDiff, ...]) -> str:

@@ -62,7 +62,7 @@ def removal(work: Work, held: InstanceState, *, destroying: bool) -> Change:
         )
     there = elsewhere(work, held)
     if there:
-        return _change(held, Verb.BLOCKED, there)
+        return _change(held, Verb.BLOCKED, f"{there} to delete it there")
     if held.phase is Phase.RUNNING and not destroying:
         reason = f"still running there as {held.id}"
         return _change(held, Verb.BLOCKED, reason, f"runner cancel {held.address}")
@@ -77,7 +77,7 @@ def elsewhere(work: Work, held: InstanceState) -> str:
     if held.account in ("", f"{provider} {base.rstrip('/')}"):
         return ""
     there = held.account.partition(" ")[2]
-    return f"it stands at {there}, and the manifest now names {base}: put that back to delete it there"
+    return f"it stands at {there}, and the manifest now names {base}: put that back"
 
 
 def _change(held: InstanceState, verb: Verb, reason: str, command: str = "") -> Change:

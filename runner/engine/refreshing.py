@@ -13,6 +13,7 @@ from runner.api.provider import Use
 from runner.api.reading import Reading, read_answer, read_item
 from runner.compile.canonical import canonical
 from runner.compile.check import Work
+from runner.compile.removal import elsewhere
 from runner.engine.desk import Accounts
 from runner.engine.links import ends_within
 from runner.engine.lookups import ask_lookup
@@ -89,6 +90,9 @@ class _Refresher:
         return self._work.catalogue.use(held.uses) if known else None
 
     async def _look(self, held: InstanceState, use: Use) -> None:
+        if there := elsewhere(self._work, held):
+            self._find(DriftKind.UNREAD, held, f"{there} to look at it there")
+            return
         reading: Reading | str | None = await self._by_list(held, use)
         if reading is None:
             reading = await self._by_read(held, use)

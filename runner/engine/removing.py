@@ -179,5 +179,5 @@ def cancellable(work: Work, held: Mapping[str, InstanceState], address: str) -> 
     if way is None:
         raise WrongUsage(f"{provider} offers no way to cancel {state.uses}", "wait for it, or ask its makers")
     if there := elsewhere(work, state):
-        raise WrongUsage(f"{address} cannot be cancelled: {there}")
+        raise WrongUsage(f"{address} cannot be cancelled: {there} to end it there")
     return state, way
