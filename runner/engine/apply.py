@@ -21,6 +21,7 @@ from runner.engine.reactions import Reactions
 from runner.engine.saving import Saving
 from runner.engine.scheduler import Scheduler
 from runner.engine.sending import Sending
+from runner.engine.stopping import GRACE
 from runner.engine.waiting import Waiting
 from runner.model.errors import RunnerError, StateError
 from runner.model.event import Event
@@ -28,9 +29,6 @@ from runner.model.manifest import READY, SUBMITTED
 from runner.model.plan import Change, Verb
 from runner.model.progress import RunResult
 from runner.model.state import Phase
-
-GRACE = 3.5
-"""Seconds that a run which was stopped waits for the answers under way; the whole must end within five."""
 
 
 class Apply:

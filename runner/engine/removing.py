@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.api.removing import Way, calls, failure, way_to_end
 from runner.compile.check import Work
@@ -14,8 +14,9 @@ from runner.compile.removal import elsewhere
 from runner.engine.daytime import now_text
 from runner.engine.desk import Accounts
 from runner.engine.journal import Journal
+from runner.engine.stopping import GRACE, stopping
 from runner.engine.transport import Transport
-from runner.model.errors import RunnerError, WrongUsage
+from runner.model.errors import Interrupted, RunnerError, WrongUsage
 from runner.model.event import Deleted, Event, Finished, Forgotten
 from runner.model.plan import Plan, Verb
 from runner.model.progress import Progress, RunResult, Trouble
@@ -28,7 +29,8 @@ Report = Callable[[Progress], None]
 
 
 class Removing:
-    """Deletes side by side within a job, one job after the other, in the order of the plan."""
+    """Deletes side by side within a job, one job after the other, in the order of the plan. `stop` may be called from a
+    signal handler: nothing more is sent then, and what is in flight is recorded."""
 
     def __init__(self, work: Work, journal: Journal, accounts: Accounts, report: Report) -> None:
         self._work = work
@@ -37,15 +39,54 @@ class Removing:
         self._report = report
         self.troubles: list[Trouble] = []
         self.deleted = 0
+        self.stopped = False
+        self._end = asyncio.Event()
+
+    def stop(self) -> None:
+        if not self.stopped:
+            self.stopped = True
+            for account in self._accounts.values():
+                account.stop("the command was stopped")
+            self._tell("", "stopping", "nothing new is sent, what is in flight is recorded")
+        self._end.set()
 
     async def delete(self, plan: Plan) -> None:
         """Carries out every DELETE of a plan. What cannot be deleted is a trouble, and stays known."""
         wanted = [change.address for change in plan if change.verb is Verb.DELETE]
         for _, addresses in groupby(wanted, key=lambda address: address.partition("/")[0]):
-            await asyncio.gather(*(self._delete(self._journal.instances[one]) for one in addresses))
+            if not self.stopped:
+                await self._carried(self._delete(self._journal.instances[one]) for one in addresses)
 
     async def cancel(self, state: InstanceState, way: Way) -> str:
-        """Ends what runs there; returns why it could not, or nothing. The order stays known, as one that failed."""
+        """Ends what runs there; returns why it could not, or nothing. The order stays known, as one that failed. Raises
+        Interrupted when it was stopped meanwhile."""
+        reasons: list[str] = []
+        await self._carried([self._cancel(state, way, reasons)])
+        if self.stopped:
+            done = reasons == [""]
+            told = "is cancelled all the same" if done else "may be cancelled, and may run on"
+            raise Interrupted(
+                f"stopped; {state.address} {told}", "" if done else f"runner cancel {state.address}"
+            )
+        return reasons[0]
+
+    async def _carried(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
+        """Until all is done; once it is stopped, at most for GRACE seconds more. What has no answer by then stays
+        known, and is asked for again by the same command."""
+        tasks = [asyncio.ensure_future(work) for work in works]
+        whole: asyncio.Future[Any] = asyncio.gather(*tasks, return_exceptions=True)
+        end: asyncio.Future[Any] = asyncio.ensure_future(self._end.wait())
+        await asyncio.wait({whole, end}, return_when=asyncio.FIRST_COMPLETED)
+        end.cancel()
+        if not whole.done():
+            await asyncio.wait({whole}, timeout=GRACE)
+            for task in tasks:
+                task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
+
+    async def _cancel(self, state: InstanceState, way: Way, reasons: list[str]) -> None:
         reason = await self._send(state, way)
         if not reason:
             told = "cancelled by a person" if way == "cancel" else "cancelled by a person: deleted there"
@@ -59,12 +100,14 @@ class Removing:
                 )
             )
             self._tell(state.address, "cancelled", state.id)
-        return reason
+        reasons.append(reason)
 
     async def _delete(self, state: InstanceState) -> None:
         reason = ""
         if state.id and state.uses not in BUILTINS:
             reason = await self._send(state, "delete")
+        if reason and self.stopped:
+            return
         if reason:
             self.troubles.append(Trouble(state.address, "failed", f"not deleted: {reason}", "runner destroy"))
             self._tell(state.address, "failed", f"not deleted: {reason}")
@@ -112,6 +155,7 @@ async def pruned(session: "Session", plan: Plan, result: RunResult, report: Repo
     return replace(
         result,
         deleted=done.deleted,
+        interrupted=done.interrupted,
         troubles=(*result.troubles, *done.troubles),
         requests=_sum(result.requests, done.requests),
     )
@@ -123,14 +167,17 @@ def destroy(session: "Session", plan: Plan, report: Report) -> RunResult:
 
 
 def cancel(session: "Session", address: str, report: Report) -> str:
-    """End what runs there for an address; returns why it could not be ended, or nothing. Raises WrongUsage."""
+    """End what runs there for an address; returns why it could not be ended, or nothing. Raises WrongUsage, and
+    Interrupted when a signal came meanwhile."""
     state, way = cancellable(session.work, session.journal.instances, address)
 
     async def cancelled() -> str:
         transport = Transport(guard=session.journal.ensure_held)
         try:
             accounts = Accounts(session.work, transport)
-            return await Removing(session.work, session.journal, accounts, report).cancel(state, way)
+            removing = Removing(session.work, session.journal, accounts, report)
+            with stopping(removing.stop):
+                return await removing.cancel(state, way)
         finally:
             await transport.close()
 
@@ -142,7 +189,8 @@ async def _deleted(session: "Session", plan: Plan, report: Report) -> RunResult:
     accounts = Accounts(session.work, transport)
     removing = Removing(session.work, session.journal, accounts, report)
     try:
-        await removing.delete(plan)
+        with stopping(removing.stop):
+            await removing.delete(plan)
     finally:
         await transport.close()
     blocked = [
@@ -153,6 +201,8 @@ async def _deleted(session: "Session", plan: Plan, report: Report) -> RunResult:
     return RunResult(
         troubles=(*blocked, *removing.troubles),
         deleted=removing.deleted,
+        interrupted=removing.stopped,
+        carry_on="runner destroy",
         unchanged=plan.counts()[Verb.NONE],
         requests={name: account.requests for name, account in accounts.items()},
         seconds=time.monotonic() - began,

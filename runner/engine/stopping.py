@@ -16,6 +16,9 @@ from types import FrameType
 MOST = 5.0
 """Seconds from the first signal to the end of the process."""
 
+GRACE = 3.5
+"""Seconds that a command which was stopped waits for the answers under way."""
+
 INTERRUPTED = 130
 _NAMES = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LATE = b"runner: stopped before all had ended; the next apply finds out what became of it\n"

@@ -41,7 +41,8 @@ class Trouble:
 class RunResult:
     """What a run did. `paid`: provider → (unit → amount), unit `calls` counts accepted paid calls; `done` counts
     instances that reached their end in this run, `unchanged` those that had nothing to do, `running` those still
-    running when it ended. `requests` counts what was sent, by provider."""
+    running when it ended. `requests` counts what was sent, by provider. `carry_on` is the command that goes on with it.
+    """
 
     troubles: tuple[Trouble, ...] = ()
     paid: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -53,3 +54,4 @@ class RunResult:
     interrupted: bool = False
     requests: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    carry_on: str = "runner apply"

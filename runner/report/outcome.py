@@ -126,7 +126,7 @@ def outcome_sum(result: RunResult, look: Look = _PLAIN) -> str:
 
 def _next(result: RunResult, look: Look) -> str:
     """What carries the run on; nothing when all is done or a trouble's own command says it."""
-    command = look.paint(look.command("runner apply"), bold=True)
+    command = look.paint(look.command(result.carry_on), bold=True)
     if result.interrupted:
         return f"Nothing is lost. Carry on with: {command}"
     if any(trouble.kind == "approval" for trouble in result.troubles):

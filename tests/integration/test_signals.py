@@ -298,3 +298,52 @@ def test_whoever_waits_for_the_lock_can_be_stopped(stage) -> None:
     assert f"(process {first.pid}" in line
     assert ended.code == 130
     assert seconds < MOST
+
+
+ONLY_ASKED = "what was not asked for stands there, and stays known"
+
+
+@pytest.mark.fault(
+    "process",
+    "Ctrl-C or SIGTERM while `destroy` waits for an answer",
+    sees="stopping nothing new is sent, what is in flight is recorded",
+    kept={"facts": (IN_TIME, ONLY_ASKED, "the next destroy deletes the rest")},
+)
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+def test_a_first_signal_ends_a_destroy_in_order_and_in_time(stage, fault, name) -> None:
+    season = stage(SERIAL, ids=("e1", "e2", "e3"))
+    season.apply()
+    season.faults({**suffers("deleteProject", delay=120, when="after"), "skip": 1})
+    words = ["-f", str(season.file), "--sandbox", "--auto-approve"]
+    process = start("destroy", *words, cwd=season.folder)
+    asked(season, "deleteProject", 2)
+
+    ended, seconds = stopped(process, name)
+
+    assert ended.code == 130, ended.all
+    assert "Carry on with: runner destroy" in ended.out
+    fault.saw(ended.err)
+    fault.fact(IN_TIME, seconds < MOST + SLACK)
+    fault.fact(
+        ONLY_ASKED,
+        len(season.state().instances) == 2 and season.sandbox.requests()["dubformer.deleteProject"] == 2,
+    )
+    season.faults()
+    again = season.run("destroy", "--auto-approve")
+    fault.fact("the next destroy deletes the rest", again.code == 0 and season.state().instances == {})
+
+
+def test_a_cancel_that_is_stopped_records_what_came_of_it(stage) -> None:
+    season = stage(SERIAL, ids=("e1",), speed=1.0)
+    season.apply("--no-wait")
+    season.faults(suffers("deleteProject", delay=1, when="after"))
+    words = ["dub/e1", "-f", str(season.file), "--sandbox", "--auto-approve"]
+    process = start("cancel", *words, cwd=season.folder)
+    asked(season, "deleteProject")
+
+    ended, seconds = stopped(process, signal.SIGTERM)
+
+    assert ended.code == 130, ended.all
+    assert "dub/e1 is cancelled all the same" in ended.err
+    assert seconds < MOST + SLACK
+    assert season.state().instances["dub/e1"].status == "cancelled"
