@@ -71,33 +71,49 @@ class Collection:
 @frozen
 class Walk:
     """Read a list to its end. A walk that began at or after `since` (monotonic seconds) will do; `since` in the past
-    lets one walk serve many. `first`: its pages come before others who wait for a slot there."""
+    lets one walk serve many. `first`: its pages come before others who wait for a slot there. `whole`: a walk that is
+    short will not do, unless the next one shows the very same."""
 
     collection: Collection
     since: float
     first: bool = False
+    whole: bool = False
 
 
 @frozen
 class Walked:
     """A whole list. `began` is monotonic, right before its first page was asked for; `date` the server's own `Date` on
     that page (seconds since 1970, or None), `by_mark` holds the items under their folded marks, where the list has a
-    mark. `told` is how many items the first page said that there are, None where an API does not tell."""
+    mark. `told` is how many items the first page said that there are, None where an API does not tell. `cut`: its last
+    page named a further one, which the document knows no way to ask for."""
 
     items: Mapping[str, Remote]
     by_mark: Mapping[str, tuple[Remote, ...]]
     began: float
     date: float | None = None
     told: int | None = None
+    cut: bool = False
 
     @property
     def count(self) -> int:
         return len(self.items)
 
     @property
-    def short(self) -> bool:
+    def lossy(self) -> bool:
         """Whether it showed fewer items than it told of: some were lost between its pages."""
         return self.told is not None and self.count < self.told
+
+    @property
+    def short(self) -> bool:
+        """Whether it says itself that there is more than it showed."""
+        return self.cut or self.lossy
+
+    @property
+    def shortfall(self) -> str:
+        """In what it is short, in words."""
+        if self.lossy:
+            return f"the list tells of {self.told} and shows {self.count}"
+        return "the list goes on on pages that its document knows no way to ask for"
 
 
 @frozen

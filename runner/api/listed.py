@@ -16,13 +16,14 @@ class Listed:
     """The items of a list by id, and what it looks like to those who know different marks in them.
 
     `began` is monotonic, `date` the server's own `Date` on the first page, `told` how many items that page said
-    there are. An item without a readable id counts all the same.
+    there are, `cut` whether its last page named a further one. An item without a readable id counts all the same.
     """
 
     def __init__(self, spec: ListSpec, began: float) -> None:
         self.began = began
         self.date: float | None = None
         self.told: int | None = None
+        self.cut = False
         self.items: dict[str, Any] = {}
         self._id = in_item(spec.id)
         self._views: dict[Ref, Walked] = {}
@@ -38,7 +39,7 @@ class Listed:
         if mark not in self._views:
             remotes = _Remotes(self.items, in_item(mark) if mark else None)
             by_mark = _Marked(remotes) if mark else {}
-            self._views[mark] = Walked(remotes, by_mark, self.began, self.date, self.told)
+            self._views[mark] = Walked(remotes, by_mark, self.began, self.date, self.told, self.cut)
         return self._views[mark]
 
 

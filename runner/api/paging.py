@@ -1,5 +1,6 @@
 """How lists are paged: what the next page is asked with, and when there is none."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -7,6 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 from runner.api.lifedata import ListSpec
 from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.model.http import Answer
+
+_NEXT = re.compile(r""";\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)""", re.IGNORECASE)
 
 MOST_PAGES = 100_000
 """A list that does not end before is taken to be broken."""
@@ -39,16 +42,23 @@ def told_total(spec: ListSpec, answer: Answer) -> int | None:
     return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
+def names_next(answer: Answer) -> bool:
+    """Whether an answer's `Link` header says that there is a further page (RFC 8288)."""
+    return _NEXT.search(answer.headers.get("link", "")) is not None
+
+
 def next_cursor(spec: ListSpec, answer: Answer, cursor: Any, got: int, seen: int) -> Any:
     """Where the next page begins after one that held `got` items, `seen` in all; None after the last."""
     page = spec.page
-    if page.kind == "none" or got == 0:
+    if page.kind == "none":
         return None
-    if page.kind in ("cursor", "link"):
+    if page.kind in ("cursor", "link"):  # a page without items may still name a next one
         value = locate(page.next, Scope(answer=answer))
         if value is MISSING or not value:
             return None
         return dict(parse_qsl(urlsplit(str(value)).query)) if page.kind == "link" else value
+    if got == 0:
+        return None
     total = told_total(spec, answer)
     if total is not None and seen >= total:
         return None

@@ -55,7 +55,7 @@ def search_parts(
             yield settling_note(order, "waiting until late parts would show", search.since_here)
         if lossy(search, walked):
             if search.short >= MOST_SHORT:
-                return (yield from doubt(order, f"the list tells of {walked.told} and shows {walked.count}"))
+                return (yield from doubt(order, walked.shortfall))
         elif late_enough(order, search, walked) and second_look(order, search, walked):
             if found or accepted:
                 ids = tuple(part.id for part in found.values())

@@ -81,7 +81,7 @@ def _stands_there(
     """What stands under the marks, as a walk tells that is at most `age` old; an outcome when a stranger does."""
     if order.collection is None:
         return Baseline()
-    walked = yield Walk(order.collection, view.monotonic() - age, first)
+    walked = yield Walk(order.collection, view.monotonic() - age, first, whole=bool(marks) and not minted)
     if not isinstance(walked, Walked):
         return _unreadable(order, walked)
     stood = _baseline(walked, marks)

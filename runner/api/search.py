@@ -21,8 +21,8 @@ from runner.model.observation import Remote
 CAPPED = 50
 """A list that nobody vouches for and that shows this many items or more may be cut off there."""
 
-USUAL_PAGES = (10, 20, 25, 30, 40)
-"""A list that nobody vouches for and that shows so many items, no more than before, may be a first page."""
+USUAL_PAGES = (10, 12, 15, 20, 24, 25, 30, 36, 40, 48)
+"""A list that nobody vouches for and that shows so many items may be a first page."""
 
 MOST_SHORT = 5
 """So many looks in a row that showed fewer items than the list told of, and a person must say."""
@@ -128,13 +128,13 @@ def proves(order: Order, intent: Intended, walked: Walked) -> bool:
     """Whether not standing in this list means anything: one that may be cut off at its length does not.
 
     Lists are cut off at round numbers. One that has grown since the baseline was not cut off there then, but it may
-    have reached its end meanwhile: at a round number of items growth proves nothing either.
+    have reached its end meanwhile: at such a number of items growth proves nothing either.
     """
     if order.whole:
         return True
-    grown = intent.baseline_count is not None and walked.count > intent.baseline_count
     if walked.count < CAPPED:
-        return grown or walked.count not in USUAL_PAGES
+        return walked.count not in USUAL_PAGES
+    grown = intent.baseline_count is not None and walked.count > intent.baseline_count
     return grown and walked.count % CAPPED != 0
 
 

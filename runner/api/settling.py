@@ -229,7 +229,7 @@ def _search_list(
             yield settling_note(order, "waiting until a late effect would show", search.since_here)
         if lossy(search, walked):
             if search.short >= MOST_SHORT:
-                return (yield from doubt(order, f"the list tells of {walked.told} and shows {walked.count}"))
+                return (yield from doubt(order, walked.shortfall))
         elif late_enough(order, search, walked):
             if not proves(order, intent, walked):
                 return (

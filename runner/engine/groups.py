@@ -128,7 +128,7 @@ class Groups:
         self._mint(basket)
         collection = desk.collection(use, {**basket.same})
         assert collection is not None
-        walked = await desk.walks.walk(collection, desk.monotonic() - BASELINE_AGE)
+        walked = await desk.walks.walk_whole(collection, desk.monotonic() - BASELINE_AGE)
         if not isinstance(walked, Walked):
             reason = judge(walked, use.provider.errors).message or getattr(walked, "unreadable", "")
             self._all_out(basket, f"{use.provider.name} could not be read before sending: {reason}")

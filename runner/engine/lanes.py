@@ -233,7 +233,8 @@ class Lane:
         assert task is not None
         self._loose.add(task)
         try:
-            return await self._walks.walk(effect.collection, effect.since, effect.first)
+            walk = self._walks.walk_whole if effect.whole else self._walks.walk
+            return await walk(effect.collection, effect.since, effect.first)
         finally:
             self._loose.discard(task)
 

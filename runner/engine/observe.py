@@ -27,7 +27,7 @@ from runner.engine.media import MediaCheck, media_fields, media_of
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks, collection_of
 from runner.model.errors import InvalidInput
-from runner.model.http import Answer
+from runner.model.http import Answer, NoAnswer, Reply
 from runner.model.observation import Block, Observations, Remote
 from runner.model.plan import Cost, Plan, Verb
 from runner.model.problem import Place, Problem
@@ -151,11 +151,11 @@ class _Observer:
             by_list.setdefault(collection.key, (collection, account, []))[2].append((address, mark))
         found: dict[str, tuple[Remote, ...]] = {}
         walks = await asyncio.gather(
-            *(self._walks.walk(entry[0], self._walks.began) for entry in by_list.values())
+            *(self._walks.walk_whole(entry[0], self._walks.began) for entry in by_list.values())
         )
         for (collection, account, wanted), walked in zip(by_list.values(), walks, strict=True):
             if not isinstance(walked, Walked):
-                self._unread(collection, wanted, account)
+                self._unread(collection, wanted, account, walked)
                 continue
             for address, mark in wanted:
                 there = walked.by_mark.get(fold_mark(mark), ())
@@ -182,11 +182,13 @@ class _Observer:
             if mark:
                 yield change.address, use, mark, inputs
 
-    def _unread(self, collection: Collection, wanted: list[tuple[str, str]], account: Account) -> None:
+    def _unread(
+        self, collection: Collection, wanted: list[tuple[str, str]], account: Account, why: Reply
+    ) -> None:
         reason = (
             account.stopped
             or account.patience()
-            or f"{collection.provider}.{collection.list} could not be read before paying"
+            or f"{collection.provider}.{collection.list} could not be read before paying{_said(why)}"
         )
         for address, _ in wanted:
             self._blocks[address] = Block(reason)
@@ -256,6 +258,12 @@ class _Observer:
 
     def _warn(self, address: str, message: str) -> None:
         self._warnings.append(Problem("not-validated", message, Place(address), warning=True))
+
+
+def _said(why: Reply) -> str:
+    """What is known of why a list could not be read."""
+    words = why.message if isinstance(why, NoAnswer) else why.unreadable or f"it answers {why.status}"
+    return f": {words}" if words else ""
 
 
 def _list_inputs(use: Use) -> set[str]:

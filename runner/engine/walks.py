@@ -13,8 +13,9 @@ from runner.api.effects import BASELINE_AGE, Collection, Walked
 from runner.api.encode import encode
 from runner.api.listed import Listed
 from runner.api.locate import MISSING, Scope, find_all, locate
-from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs, told_total
+from runner.api.paging import MOST_PAGES, holds_list, names_next, next_cursor, page_inputs, told_total
 from runner.api.provider import Provider
+from runner.api.search import MOST_SHORT
 from runner.engine import clock
 from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
@@ -100,6 +101,21 @@ class Walks:
         read = await self._walk(collection, since, first)
         return read.seen_with(collection.mark) if isinstance(read, Listed) else read
 
+    async def walk_whole(self, collection: Collection, since: float, first: bool = False) -> Walked | Reply:
+        """The same for whoever must know what is there: a list that shows fewer items than it tells of is walked again,
+        until it shows all, or the very same twice (then it counts what it never shows)."""
+        walked = await self.walk(collection, since, first)
+        for _ in range(MOST_SHORT):
+            if not isinstance(walked, Walked) or not walked.lossy:
+                return walked
+            again = await self.walk(collection, asyncio.get_running_loop().time(), first)
+            if isinstance(again, Walked) and again.items.keys() == walked.items.keys():
+                return again
+            walked = again
+        if isinstance(walked, Walked) and walked.lossy:
+            return NoAnswer(True, f"{walked.shortfall}, each time others")
+        return walked
+
     async def _walk(self, collection: Collection, since: float, first: bool) -> Listed | Reply:
         key = collection.key
         self._forget_before_sleep()
@@ -177,6 +193,7 @@ class Walks:
             held.add(found)
             cursor = next_cursor(spec, reply, cursor, len(found), len(held.items))
             if cursor is None:
+                held.cut = spec.page.kind == "none" and names_next(reply)
                 return held
             stale = stale + 1 if len(held.items) == before else 0
             if stale >= MOST_STALE:

@@ -23,7 +23,7 @@ def baseline_of(walked: Walked, names: set[str]) -> Mapping[str, tuple[str, ...]
 def stands_there_now(order: "GroupOrder", view: View) -> Generator[Effect, Any, "GroupOrder | Outcome"]:
     """The same request on what stands there now; what was seen before has become too old, and nothing of it is under
     way. An outcome when somebody else has taken a name of it meanwhile: its workbook must not be sent as it is."""
-    walked = yield Walk(order.collection, view.monotonic() - BASELINE_AGE / 2, first=True)
+    walked = yield Walk(order.collection, view.monotonic() - BASELINE_AGE / 2, first=True, whole=True)
     name = order.use.provider.name
     if not isinstance(walked, Walked):
         said = judge(walked, order.use.provider.errors).message or getattr(walked, "unreadable", "")

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from runner.api.effects import Effect, Lifecycle, Outcome, Record, Until, Walk, Walked
 from runner.api.marks import fold_mark
 from runner.api.order import Order, View
-from runner.api.search import MOST_FAILURES, Search, candidates, late_enough, next_look, proves, second_look
+from runner.api.search import (
+    MOST_FAILURES,
+    MOST_SHORT,
+    Search,
+    candidates,
+    late_enough,
+    lossy,
+    next_look,
+    proves,
+    second_look,
+)
 from runner.model.event import Doubted, Event, GroupClosed, Intended, Member, Refused, Settling
 from runner.model.http import Call
 
@@ -64,14 +74,19 @@ def search_rows(
         if search.begin(walked):
             yield _note(order, "waiting until late rows would show", search.since_here)
         single = _single(order, next(iter(waiting.values())))
-        if late_enough(single, search, walked) and (
-            second_look(single, search, walked) or not proves(single, _intent(order, ""), walked)
-        ):
-            whole = proves(single, _intent(order, ""), walked)
+        whole = proves(single, _intent(order, ""), walked) and not lossy(search, walked)
+        if late_enough(single, search, walked) and _looked_enough(single, search, walked, whole):
             if refused is not None:
                 return (yield from _close_ended(order, waiting, refused, whole))
             return (yield from _give_up(order, waiting, found_any or accepted or not whole))
         yield Until(next_look(single, view, search), "looking again for rows of a bulk request")
+
+
+def _looked_enough(order: Order, search: Search, walked: Walked, whole: bool) -> bool:
+    """Whether looking further would show nothing new; a look that has lost items counts as none."""
+    if walked.short:
+        return search.short >= MOST_SHORT
+    return not whole or second_look(order, search, walked)
 
 
 def _adopt(order: "GroupOrder", view: View, walked: Walked, waiting: dict[str, Member]) -> tuple[Event, ...]:

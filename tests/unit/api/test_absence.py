@@ -9,8 +9,8 @@ from runner.api.search import Search, lossy, proves
 from runner.model.observation import Remote
 
 
-def walked(count: int, told: int | None = None) -> Walked:
-    return Walked({str(n): Remote(str(n), "", {}) for n in range(count)}, {}, 1000.0, None, told)
+def walked(count: int, told: int | None = None, *, cut: bool = False) -> Walked:
+    return Walked({str(n): Remote(str(n), "", {}) for n in range(count)}, {}, 1000.0, None, told, cut)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,9 @@ def walked(count: int, told: int | None = None) -> Walked:
         pytest.param(7, 7, True, id="a-few"),
         pytest.param(20, 20, False, id="as-many-as-a-usual-first-page"),
         pytest.param(25, 25, False, id="as-many-as-another-usual-first-page"),
-        pytest.param(17, 20, True, id="grown-to-a-small-round-number"),
+        pytest.param(17, 20, False, id="grown-up-to-a-usual-first-page"),
+        pytest.param(17, 21, True, id="grown-past-a-usual-first-page"),
+        pytest.param(24, 24, False, id="as-many-as-a-page-of-tiles"),
         pytest.param(None, 20, False, id="a-usual-first-page-without-a-baseline"),
         pytest.param(50, 50, False, id="fifty-that-have-not-grown"),
         pytest.param(63, 63, False, id="many-that-have-not-grown"),
@@ -51,3 +53,10 @@ def test_a_look_that_showed_fewer_than_it_told_of_counts_as_none() -> None:
         True, True, False, False, False,
     ]  # fmt: skip
     assert search.short == 0
+
+
+def test_a_list_whose_last_page_names_a_further_one_counts_as_none() -> None:
+    search = Search(alive=0.0)
+
+    assert lossy(search, walked(7, cut=True))
+    assert "goes on on pages" in walked(7, cut=True).shortfall

@@ -15,7 +15,7 @@ from runner.api.provider import Provider
 from runner.engine.accounts import Account
 from runner.engine.transport import Timeouts, Transport
 from runner.engine.walks import Walks, collection_of, server_date
-from runner.model.http import Answer, Reply
+from runner.model.http import Answer, NoAnswer, Reply
 from runner.model.settings import ProviderSettings
 
 DOCUMENT = """
@@ -46,13 +46,15 @@ def provider(page: str = PLAIN) -> Provider:
     return load_provider("acme", DOCUMENT.replace("PAGE", page), "acme.yaml")
 
 
-def answering(bodies: Callable[[str], Any]) -> Callable[[Any, socket.socket, int], None]:
+def answering(bodies: Callable[[str], Any], more: str = "") -> Callable[[Any, socket.socket, int], None]:
     def behave(peer: Any, connection: socket.socket, number: int) -> None:
         while request := peer.request(connection):
             target = request.split(b" ")[1].decode()
             raw = json.dumps(bodies(target)).encode()
-            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
-            connection.sendall(head.encode() + raw)
+            head = (
+                f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n{more}"
+            )
+            connection.sendall(head.encode() + b"\r\n" + raw)
 
     return behave
 
@@ -138,6 +140,84 @@ def test_a_list_that_gives_the_same_page_for_ever_is_not_read_to_its_end(peer: M
     assert isinstance(seen, Answer)
     assert "repeat" in seen.unreadable
     assert len(there.received) < 50
+
+
+def test_a_page_without_items_that_names_a_next_one_is_not_the_last(peer: Make) -> None:
+    pages: dict[str, Any] = {
+        "": {"things": [{"id": 1}], "next": "b"},
+        "b": {"things": [], "next": "c"},
+        "c": {"things": [{"id": 2}]},
+    }
+
+    def page(target: str) -> Any:
+        return pages[target.partition("page=")[2].partition("&")[0]]
+
+    seen = walked(peer(answering(page)).url, '{kind: cursor, param: page, next: "$response.body#/next"}')
+
+    assert isinstance(seen, Walked)
+    assert list(seen.items) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("link", "cut"),
+    [
+        ('<https://acme.test/things?page=2>; rel="next"', True),
+        ("<https://acme.test/things?page=2>; title=more; rel=next", True),
+        ('<https://acme.test/things?page=9>; rel="last next"', True),
+        ('<https://acme.test/next>; rel="prev"', False),
+        ('<https://acme.test/docs>; rel="nextcloud"', False),
+    ],
+)
+def test_a_list_without_pages_whose_answer_names_a_further_one_is_known_to_be_cut(
+    peer: Make, link: str, cut: bool
+) -> None:
+    seen = walked(peer(answering(lambda _: {"things": [{"id": 1}]}, f"Link: {link}\r\n")).url)
+
+    assert isinstance(seen, Walked)
+    assert seen.cut is cut
+
+
+COUNTED = PAGED.replace("end: empty", 'total: "$response.body#/total"')
+
+
+def whole(url: str) -> Walked | Reply:
+    async def steps(walks: Walks) -> Any:
+        return await walks.walk_whole(things(), 0.0)
+
+    found: Walked | Reply = walking(url, steps, COUNTED)
+    return found
+
+
+def losing(*answers: list[int]) -> Callable[[str], Any]:
+    """A list of three whose first pages show these, one after the other; further pages show nothing."""
+    left = list(answers)
+
+    def page(target: str) -> Any:
+        shown = (left.pop(0) if len(left) > 1 else left[0]) if "page=1" in target else []
+        return {"things": [{"id": id} for id in shown], "total": 3}
+
+    return page
+
+
+def test_whoever_must_know_what_is_there_looks_again_when_a_list_lost_items(peer: Make) -> None:
+    seen = whole(peer(answering(losing([1, 2], [1, 2, 3]))).url)
+
+    assert isinstance(seen, Walked)
+    assert list(seen.items) == ["1", "2", "3"]
+
+
+def test_a_list_that_counts_what_it_never_shows_is_believed_when_it_shows_the_same_twice(peer: Make) -> None:
+    seen = whole(peer(answering(losing([1, 2]))).url)
+
+    assert isinstance(seen, Walked)
+    assert list(seen.items) == ["1", "2"]
+
+
+def test_a_list_that_loses_others_each_time_tells_nobody_what_is_there(peer: Make) -> None:
+    seen = whole(peer(answering(losing([1], [2], [3], [1], [2], [3], [1]))).url)
+
+    assert isinstance(seen, NoAnswer)
+    assert seen.message == "the list tells of 3 and shows 1, each time others"
 
 
 def test_all_who_ask_at_once_share_one_walk(peer: Make) -> None:
