@@ -20,8 +20,8 @@ from runner.model.http import Answer, Reply
 from runner.model.observation import Remote
 from runner.model.part import PartReceipt
 
-PATIENCE = 50
-"""How often a call is sent again in one run because the API said `not now`."""
+PATIENCE = 200
+"""How often a call is sent again in one run because the API said `not now`, or was not there."""
 
 
 def send_request(

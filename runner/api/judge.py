@@ -51,7 +51,7 @@ def judge(
     """The verdict on a reply. `own` are the resource's errors, which go before the provider's `errors`;
     `renew_on` are the statuses that end a session, given only while it has not been renewed for this call."""
     if isinstance(reply, NoAnswer):
-        return Verdict("ambiguous" if reply.left else "safe", message=reply.message)
+        return Verdict("ambiguous" if reply.left else "safe", message=reply.message, retry_after=reply.again)
     spec = merged(errors, own)
     renew = reply.status in renew_on
     if reply.ok and not (renew or spec.refused or spec.safe):

@@ -91,6 +91,10 @@ class Account:
         """For how many seconds nothing will be sent, because the provider asked for it."""
         return self.limiter.paused()
 
+    def down(self) -> float:
+        """For how many seconds it is not worth asking, as it has worked before and gives no usable answer now."""
+        return self._outage.pause(asyncio.get_running_loop().time())
+
     def patience(self) -> str:
         """Until when the provider asked to wait, in words; empty when it did not."""
         pause = self.paused()
@@ -141,6 +145,8 @@ class Account:
                 return reply
             reply = await self._followed(call, slot, fresh)
         self._learn(reply, slot)
+        if isinstance(reply, NoAnswer) and not reply.left and (pause := self.down()):
+            return replace(reply, again=pause)
         return reply
 
     async def ask(

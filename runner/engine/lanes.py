@@ -24,6 +24,7 @@ from runner.api.effects import (
 )
 from runner.engine.accounts import BRIEF, Account, NotSent
 from runner.engine.faults import fault
+from runner.engine.outage import OUTAGE
 from runner.engine.publish import NotPublished
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError, StateError
@@ -50,7 +51,7 @@ class Recorder(Protocol):
 @dataclass(slots=True)
 class Flow:
     """A lifecycle under way. `ended` is told its outcome, once. `value` is what it is sent next, `held` what it asked
-    for and has not got because the provider asked for patience."""
+    for and has not got because the provider asked for patience, or is down (for this flow since `down_since`)."""
 
     address: str
     lifecycle: Lifecycle
@@ -59,6 +60,7 @@ class Flow:
     value: Any = None
     waiting: str = ""
     held: Request | Walk | None = None
+    down_since: float | None = None
 
 
 class Lane:
@@ -159,7 +161,7 @@ class Lane:
                     lifecycle.close()
                     return Outcome("failed", flow.account.stopped)
                 case Request() | Walk() if flow.account.paused() > BRIEF:
-                    return self._put_off(flow, effect)
+                    return self._put_off(flow, effect, flow.account.paused(), flow.account.patience())
                 case Request() if self._outdated(effect):
                     flow.value = OUTDATED
                 case Request():
@@ -186,10 +188,20 @@ class Lane:
                     return Outcome("failed", flow.account.stopped)
                 if flow.account.paused() > BRIEF:
                     flow.held, flow.value = effect, None  # to be asked again once the pause is over
+                elif pause := self._down(flow):
+                    return self._put_off(flow, effect, pause, f"{flow.account.provider.name} is down")
+            else:
+                flow.down_since = None
 
-    def _put_off(self, flow: Flow, effect: Request | Walk) -> Outcome | None:
-        """The provider asked for patience: go on with this effect when its pause is over. Its account told of it."""
-        loop, pause, reason = asyncio.get_running_loop(), flow.account.paused(), flow.account.patience()
+    def _down(self, flow: Flow) -> float:
+        """How long to wait for an API that is down, and that this flow has not waited for too long already."""
+        now, pause = asyncio.get_running_loop().time(), flow.account.down()
+        flow.down_since = now if flow.down_since is None else flow.down_since
+        return pause if now - flow.down_since < OUTAGE else 0.0
+
+    def _put_off(self, flow: Flow, effect: Request | Walk, pause: float, reason: str) -> Outcome | None:
+        """Nothing can be had there now: go on with this effect when the pause is over. Its account told of it."""
+        loop = asyncio.get_running_loop()
         if not self._parked(flow, Until(loop.time() + pause, reason, "")):
             flow.lifecycle.close()
             return Outcome("waiting", reason)

@@ -10,6 +10,9 @@ OUTAGE = 2 * 3600.0
 ENOUGH = 20
 """So many failures it takes as well: one that follows a long pause proves nothing."""
 
+DOWN = 4
+"""So many failures in a row, and an API that has worked before is taken to be down."""
+
 NOTICE = 60.0
 """Seconds without a usable answer after which people are told."""
 
@@ -23,10 +26,11 @@ class Outage:
         self._since = 0.0
         self._failures = 0
         self._told = False
+        self._known = False
 
     def worked(self, now: float) -> str:
         """A usable answer came."""
-        told, self._failures, self._told = self._told, 0, False
+        told, self._failures, self._told, self._known = self._told, 0, False, True
         return f"it answers again, after {spell_duration(now - self._since)}" if told else ""
 
     def failed(self, now: float, message: str) -> str:
@@ -39,6 +43,13 @@ class Outage:
         self._told = True
         since = datetime.now().astimezone() - timedelta(seconds=now - self._since)
         return f"no usable answer since {since:%H:%M}: {message}; it is asked again and again, and nothing is lost"
+
+    def pause(self, now: float) -> float:
+        """For how many seconds whoever has not been served yet waits, as an API that worked before is down: it is asked
+        the less often the longer that lasts. 0: it is not down, or nobody knows whether it was ever up."""
+        if not self._known or self._failures < DOWN:
+            return 0.0
+        return min(max(0.25, (now - self._since) / 4), 60.0)
 
     def over(self, now: float, message: str) -> str:
         """Why nothing more goes there in this run, once it has been so for longer than a run waits."""

@@ -63,11 +63,13 @@ class Answer:
 class NoAnswer:
     """No whole answer came. `left` is the transport's fact: a connection was handed to this request.
 
-    When `left` is false nothing can have happened there. `message` is for people, without secrets.
+    When `left` is false nothing can have happened there. `message` is for people, without secrets. `again`: seconds
+    after which it is worth another try, where the API has worked before and is down for a while.
     """
 
     left: bool
     message: str
+    again: float | None = None
 
 
 Reply = Answer | NoAnswer
