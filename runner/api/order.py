@@ -41,7 +41,8 @@ class Order:
     `inputs` are evaluated and plain; `digest` and `canonical` are what the journal keeps of them. `settle` is in
     seconds of this run. `consent`: things of the same given mark that exist already are nobody's business here.
     `retries` bounds safe resends. `parts` are the places to ask for (none: all). `notify` is where notifications are
-    heard, and `window` how long, in seconds of this run, one is waited for.
+    heard, and `window` how long, in seconds of this run, one is waited for. `other_bytes`: the call cannot be repeated
+    byte for byte any more, so that a key that the API has seen is no reason to repeat it.
     """
 
     address: str
@@ -63,6 +64,7 @@ class Order:
     parts: tuple[int, ...] = ()
     notify: str = ""
     window: float = 600.0
+    other_bytes: bool = False
 
     @property
     def delivery(self) -> Delivery:

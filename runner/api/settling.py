@@ -114,7 +114,7 @@ def _key_holds(order: Order, view: View, intent: Intended) -> bool:
     """Whether the API surely knows the key still: for half of its documented life, counted from the intent. A machine's
     sleep counts as well; where nobody can tell how much time has passed, the key is not trusted."""
     key = order.delivery.key
-    if key is None or not key.documented or key.life is None or not intent.key:
+    if key is None or not key.documented or key.life is None or not intent.key or order.other_bytes:
         return False
     passed = view.passed(intent.clock)
     return passed is not None and passed < key.life / 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runner.cli.find import find_manifest
 from runner.cli.options import SANDBOX_FRESH, Chosen
 from runner.cli.screen import Screen, here
-from runner.model.errors import InvalidInput, WrongUsage
+from runner.model.errors import InvalidInput, RunnerError, WrongUsage
 from runner.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -114,7 +114,18 @@ class Project:
 
     @contextmanager
     def opened(self, *, offline: bool = False, sandbox: SandboxWishes | None = None) -> "Iterator[Work]":
-        """The work, and with `--sandbox` a sandbox that answers for the time of the block."""
+        """The work, and with `--sandbox` a sandbox that answers for the time of the block. What is raised in it names
+        no secret."""
+        try:
+            with self._opened(offline, sandbox) as work:
+                yield work
+        except RunnerError as error:
+            error.message = self.screen.without_secrets(error.message)
+            error.hint = self.screen.without_secrets(error.hint)
+            raise
+
+    @contextmanager
+    def _opened(self, offline: bool, sandbox: SandboxWishes | None) -> "Iterator[Work]":
         if not self.chosen.sandbox:
             yield self.work(offline=offline)
             return

@@ -68,6 +68,8 @@ class _Checker:
                 self._names.check(instance, job, use, inputs)
             if job.save:
                 self._check_paths(instance, reader.saves(instance, names, findings))
+            if job.labels:
+                reader.labels(instance, names, findings)
             if job.cost:
                 estimate = reader.estimate(instance, names, findings)
                 if findings.errors == before:

@@ -1,6 +1,6 @@
 """The plan: what will be done to each instance of a checked manifest, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,8 @@ from runner.compile.plan_verbs import Decision
 from runner.model.gate import LATER, NEEDED
 from runner.model.graph import Graph, Instance
 from runner.model.observation import Observations
-from runner.model.plan import SENDING, Change, Cost, Plan, Verb
+from runner.model.plan import OUT_OF_REACH, SENDING, Change, Cost, Plan, Verb
+from runner.model.problem import Place, Problem
 from runner.model.state import FileState, Phase, State
 from runner.model.wishes import Wishes
 
@@ -59,14 +60,15 @@ def plan(
         from runner.compile.removal import prunings
 
         changes |= prunings(work, state, left, decider.renames.found, wishes)
+    unsettled = _unsettled(work.graph, state)
     return Plan(
         manifest=work.manifest.name,
         changes=changes,
         left=tuple(address for address in left if address not in changes),
-        unsettled=_unsettled(work.graph, state),
+        unsettled=unsettled,
         bulk=bulk.requests(decider.facts),
         balances=dict(observed.balances),
-        warnings=observed.warnings,
+        warnings=(*observed.warnings, *_out_of_reach(work, state, unsettled)),
         offline=observed.offline,
     )
 
@@ -157,6 +159,20 @@ def _unsettled(graph: Graph, state: State) -> tuple[str, ...]:
         for address, held in state.instances.items()
         if address not in graph.instances and held.phase is Phase.UNSETTLED and held.intent is not None
     )
+
+
+def _out_of_reach(work: Work, state: State, unsettled: Iterable[str]) -> Iterator[Problem]:
+    """A warning for each whose provider the manifest names no more: nobody can ask what became of its call."""
+    for address in unsettled:
+        provider = state.instances[address].uses.partition(".")[0]
+        if provider not in work.settings:
+            yield Problem(
+                OUT_OF_REACH,
+                f"the answer to its call was lost, and the manifest no longer names {provider}",
+                Place(address),
+                "put it back, so that what became of the call can be found out",
+                warning=True,
+            )
 
 
 def _left(graph: Graph, state: State) -> tuple[str, ...]:

@@ -73,6 +73,8 @@ def removal(work: Work, held: InstanceState, *, destroying: bool) -> Change:
 def elsewhere(work: Work, held: InstanceState) -> str:
     """Where it stands, if not where the manifest now leads: the same id may be another's there, or nobody's."""
     provider = held.uses.partition(".")[0]
+    if provider not in work.settings:
+        return ""  # it leads nowhere now, which is told by itself
     base = work.settings[provider].base_url or work.catalogue.provider(provider).base_url
     if held.account in ("", f"{provider} {base.rstrip('/')}"):
         return ""

@@ -62,8 +62,9 @@ class Links:
         await asyncio.to_thread(store.put, name, content, sha256)
         return await self._link(name)
 
-    async def signed(self, call: Call) -> Call:
-        """The call as it is sent: every address of a published file signed. Raises NotPublished."""
+    def named(self, call: Call) -> set[str]:
+        """The published files whose addresses stand in a call. Another process signs them anew, so that it cannot send
+        the same bytes again."""
         names: set[str] = set()
 
         def noted(name: str) -> str:
@@ -71,6 +72,11 @@ class Links:
             return name
 
         self._mapped(call, noted)
+        return names
+
+    async def signed(self, call: Call) -> Call:
+        """The call as it is sent: every address of a published file signed. Raises NotPublished."""
+        names = self.named(call)
         if not names:
             return call
         links = {name: await self._link(name) for name in names}

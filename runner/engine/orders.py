@@ -1,7 +1,7 @@
 """From an instance of the manifest to an order for a lifecycle."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.api.lifedata import Action, Resource
@@ -51,7 +51,9 @@ def order_again(desk: Desk, state: InstanceState) -> Order:
     """The order of a call that an earlier run sent, under the inputs it was sent with."""
     use = desk.use(state.uses)
     wish = Wish(inputs_of(desk, state), state.digest, state.inputs, secrets_now(desk, state.address))
-    return _order(desk, state.address, state.generation, use, wish)
+    links = desk.accounts.links
+    other = links is not None and state.intent is not None and bool(links.named(state.intent.call))
+    return replace(_order(desk, state.address, state.generation, use, wish), other_bytes=other)
 
 
 def inputs_of(desk: Desk, state: InstanceState) -> Mapping[str, Any]:

@@ -33,6 +33,10 @@ SENDING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.C
 """Verbs that send something new to an API."""
 
 
+OUT_OF_REACH = "out-of-reach"
+"""The code of the warning about a call whose outcome nobody can ask for, as its provider is named no more."""
+
+
 @frozen
 class FieldDiff:
     """One field of `with` (or one cell of a workbook) before and after, as people read them; None: absent."""

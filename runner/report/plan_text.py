@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from runner.model.gate import NEEDED
-from runner.model.plan import SENDING, Change, FieldDiff, Plan, Verb
+from runner.model.plan import OUT_OF_REACH, SENDING, Change, FieldDiff, Plan, Verb
 from runner.report.money import costs_by_provider, needs_line
 from runner.report.problems import problem_text
 from runner.report.words import Look, counted, glob_of, indent, shorten
@@ -163,8 +163,10 @@ def _left_lines(plan: Plan, verbose: bool) -> list[str]:
     lines = []
     if plan.left:
         lines.append(f"Kept, but no longer in the manifest: {_some(plan.left, verbose)}")
-    if plan.unsettled:
-        lines.append(f"Looked for, as the answer to their call was lost: {_some(plan.unsettled, verbose)}")
+    beyond = {str(warning.where) for warning in plan.warnings if warning.code == OUT_OF_REACH}
+    sought = [address for address in plan.unsettled if address not in beyond]
+    if sought:
+        lines.append(f"Looked for, as the answer to their call was lost: {_some(sought, verbose)}")
     return lines
 
 

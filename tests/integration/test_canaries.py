@@ -130,6 +130,16 @@ def test_an_api_that_sends_secrets_back_does_not_bring_them_to_the_surface(seaso
     assert token not in ended.all
 
 
+def test_an_error_that_repeats_a_secret_does_not_show_it(season: Stage) -> None:
+    token = season.sandbox.credentials["dubformer"]["token"]
+
+    ended = typed(season, ["destroy", "--auto-approve", "--target", token])
+
+    assert ended.code == 64, ended.all
+    assert "names nothing that the state knows" in ended.err
+    assert token not in ended.all
+
+
 def test_a_wrong_token_is_not_named_when_it_is_refused(
     season: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,17 @@ def test_a_lost_call_of_a_provider_that_left_is_told_of_and_kept(stage) -> None:
     assert "the manifest no longer names dubformer: put it back" in ended.out
 
 
+def test_a_plan_does_not_say_that_it_looks_where_nobody_can(stage) -> None:
+    season = lost(stage)
+    season.file.write_text(OTHER)
+
+    ended = season.run("plan")
+
+    assert "dub/e1: warning: the answer to its call was lost" in ended.out, ended.all
+    assert "the manifest no longer names dubformer — put it back" in ended.out
+    assert "Looked for" not in ended.out
+
+
 def test_a_lost_call_of_a_provider_that_came_back_is_settled(stage) -> None:
     season = lost(stage)
     before = season.file.read_text()

@@ -158,7 +158,7 @@ def remote(id: str, created: Any = None) -> Remote:
 def test_a_repeat_that_did_nothing_does_not_close_what_may_have_been_done_before(
     project: Use, answer: Any
 ) -> None:
-    world = World([LOST, *[answer] * 60])
+    world = World([LOST, *[answer] * 300])
 
     outcome = world.drive(submit(order(keyed(project), collection=None, retries=2), world))
 
@@ -227,6 +227,18 @@ def test_after_a_crash_a_key_that_may_be_forgotten_is_not_trusted(project: Use, 
     outcome = world.drive(settle(single, world, intent(key="bits", clock=clock), alive=None))
 
     assert outcome.kind == "doubt", why
+    assert world.sent == []
+
+
+def test_a_key_is_not_trusted_with_other_bytes(project: Use) -> None:
+    """Its links were signed by a process that is gone: an API that compares what came under a key must not see two."""
+    world = World(now=1000.0 + 600.0)
+    begun(world)
+    other = order(keyed(project), collection=None, other_bytes=True)
+
+    outcome = world.drive(settle(other, world, intent(key="bits", clock="1000.0"), alive=None))
+
+    assert outcome.kind == "doubt"
     assert world.sent == []
 
 

@@ -207,3 +207,14 @@ def test_the_budget_of_a_run_is_evaluated(folder: Folder) -> None:
 
     assert work is not None
     assert work.budget == {"minutes": 10.0}
+
+
+def test_a_label_that_cannot_be_read_is_a_problem_of_validate(folder: Folder) -> None:
+    episodes(folder, "voiceover_only", "")
+
+    checked = folder.check(DUB + '    labels: {season: "1", episode: "${{ each.number }}"}\n')
+
+    assert checked.work is None
+    assert [(problem.code, "number" in problem.message) for problem in checked.problems[:1]] == [
+        ("unknown-field", True)
+    ]

@@ -72,6 +72,15 @@ def test_a_published_address_is_signed_as_its_place_spells_it(
     assert link_in(read(sent)), sent
 
 
+@pytest.mark.parametrize("call", [JSON, FORM, XML, QUERY])
+def test_a_call_that_names_a_published_file_is_known_to_be_signed_anew(call: Call) -> None:
+    assert Links(BUCKET, BASE).named(call) == {NAME}
+
+
+def test_a_call_that_names_none_is_known_to_stay_as_it_is() -> None:
+    assert Links(BUCKET, BASE).named(Call("POST", "/", (), (b'{"u": "https://example.com/x.mp4"}',))) == set()
+
+
 def test_an_xml_body_stays_well_formed() -> None:
     text = signed(XML)[0].content().decode()
 
