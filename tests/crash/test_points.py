@@ -179,3 +179,21 @@ def test_the_points_of_a_run_are_all_met(workshop: Workshop, tmp_path: Path) -> 
         assert scene.apply() == 0
 
     assert {kind: scene.points.count(kind) for kind in KINDS if scene.points.count(kind) < KINDS[kind]} == {}
+
+
+SHARED = [single("find"), single("none"), resolved("adopt"), single("both", GIVEN, "given")]
+
+
+@pytest.mark.parametrize("number", range(len(SHARED) if EVERYTHING else 2))
+def test_a_run_over_a_state_in_a_database_may_die_at_any_point(
+    number: int, workshop: Workshop, tmp_path: Path, postgres_server: str
+) -> None:
+    case, step = replace(SHARED[number], name=f"shared-{number}"), 1 if EVERYTHING else 6
+
+    seen = every_point(
+        case, workshop, tmp_path, first=1 + 3 * number % step, step=step, server=postgres_server
+    )
+
+    assert sum(seen.deaths.values()) >= case.points // step
+    assert EVERYTHING is False or seen.deaths["transaction: before"] >= 5
+    assert seen.doubts == 0 or case.doubtful

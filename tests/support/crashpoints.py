@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,8 +18,10 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from dying import MUTE, die_within
+from pgserver import end_lease, place_of, schema
 from workshop import Workshop, World, content_of, document
 
+from runner.engine.states import read_state as read_any_state
 from runner.engine.store import read_state
 from runner.model.state import InstanceState, Phase, State
 from runner.sandbox.serve import SandboxSettings, running
@@ -37,6 +39,8 @@ LOADED = (
 EVERYTHING = bool(os.environ.get("CRASH_RANDOM"))
 """Whether `make crash` runs, and not the bounded part of it."""
 
+IN_DATABASE = "state: ${{ env.RUNNER_STATE }}\n"
+
 KILLED = -9
 IN_DOUBT = 5
 
@@ -48,9 +52,9 @@ def processes() -> ForkServerContext:
     return context
 
 
-def command(folder: Path, *words: str, dies_at: int = 0) -> int:
+def command(folder: Path, *words: str, dies_at: int = 0, env: Mapping[str, str] | None = None) -> int:
     """A command in a process of its own, dead at a point or (0) alive to its end; its exit code."""
-    process = processes().Process(target=die_within, args=(words, str(folder), dies_at))
+    process = processes().Process(target=die_within, args=(words, str(folder), dies_at, dict(env or {})))
     process.start()
     process.join(60)
     assert not process.is_alive(), f"runner {words} hangs:\n{said(folder)}"
@@ -73,13 +77,15 @@ def free_port() -> int:
 class Scene:
     """A folder, its manifest, and what was ordered of the API that it speaks to: (name, id) of each order.
 
-    `flags` go with each command; `things` are the ids whose files can be checked, None where they cannot."""
+    `flags` go with each command; `things` are the ids whose files can be checked, None where they cannot. `database`:
+    the URL of its state, where that is no file."""
 
     folder: Path
     ledger: Callable[[], list[tuple[str, str]]]
     flags: tuple[str, ...] = ()
     things: Callable[[], list[str]] | None = None
     world: World | None = None
+    database: str = ""
 
     def apply(self, *words: str, dies_at: int = 0) -> int:
         speed = ("--speed", SPEED) if self.flags else ()
@@ -92,9 +98,17 @@ class Scene:
         return self._command("approve", address, dies_at=dies_at)
 
     def _command(self, *words: str, dies_at: int) -> int:
-        return command(self.folder, *words, "-f", "m.yaml", *self.flags, dies_at=dies_at)
+        env = {"RUNNER_STATE": self.database} if self.database else {}
+        return command(self.folder, *words, "-f", "m.yaml", *self.flags, dies_at=dies_at, env=env)
+
+    def died(self) -> None:
+        """What must pass before another may take over what a killed command held."""
+        if self.database:
+            end_lease(self.database)
 
     def state(self) -> State:
+        if self.database:
+            return read_any_state(place_of(self.database, "m"), "m")
         return read_state(self.folder / ".runner" / ("m.sandbox.db" if self.flags else "m.db"), "m")
 
     def doubts(self) -> list[InstanceState]:
@@ -178,16 +192,22 @@ jobs:
 {jobs}"""
 
 
-def every_point(case: Case, workshop: Workshop, folder: Path, *, step: int = 1, first: int = 1) -> Seen:
-    """Die at every `step`-th point from the `first` on, and look each time whether all came right."""
+def every_point(
+    case: Case, workshop: Workshop, folder: Path, *, step: int = 1, first: int = 1, server: str = ""
+) -> Seen:
+    """Die at every `step`-th point from the `first` on, and look each time whether all came right. `server`: a database
+    server that holds the states, each in a schema of its own; else they are files."""
     seen = Seen()
     base = write(case, workshop, folder / "base")
-    with staged(case, workshop, base) as made:
+    if server:
+        manifest = base / "m.yaml"
+        manifest.write_text(manifest.read_text().replace("name: m\n", f"name: m\n{IN_DATABASE}"))
+    with staged(case, workshop, base, server=server) as made:
         case.before(made)
         world = made.world
     for at in count(first, step):
         shutil.copytree(base, folder / str(at))
-        with staged(case, workshop, folder / str(at), world) as scene:
+        with staged(case, workshop, folder / str(at), world, server=server) as scene:
             code = case.act(scene, at)
             if code != KILLED:
                 assert code == 0, (
@@ -196,6 +216,7 @@ def every_point(case: Case, workshop: Workshop, folder: Path, *, step: int = 1, 
                 check(case, scene, at)
                 return seen
             seen.deaths[scene.points[-1]] += 1
+            scene.died()
             where = f"{case.name}, killed at point {at} ({scene.points[-1]})"
             seen.doubts += carried_on(case, scene, where)
             check(case, scene, at)
@@ -216,8 +237,15 @@ def write(case: Case, workshop: Workshop, folder: Path) -> Path:
 
 
 @contextmanager
-def staged(case: Case, workshop: Workshop, folder: Path, world: World | None = None) -> Iterator[Scene]:
+def staged(
+    case: Case, workshop: Workshop, folder: Path, world: World | None = None, server: str = ""
+) -> Iterator[Scene]:
     """A folder that `write` made, and a world for it: a copy of `world`, or a new one."""
+    if server:
+        with schema(server) as url, staged(case, workshop, folder, world) as scene:
+            scene.database = url
+            yield scene
+        return
     if case.uses:
         held = workshop.put(case.name, world.copy() if world is not None else World(slow=0.03))
         ordered = lambda: [(row["title"], row["id"]) for row in held.ledger]  # noqa: E731

@@ -10,7 +10,8 @@ import signal
 import socket
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,10 @@ class Points:
                 threading.Event().wait()  # nothing happens any more between the signal and the end
 
 
-def die_within(words: Sequence[str], folder: str, at: int) -> None:
+def die_within(words: Sequence[str], folder: str, at: int, env: Mapping[str, str] | None = None) -> None:
     """The body of a process: `runner WORDS…` in `folder`, dead at point `at`; else its exit code is the command's."""
     os.chdir(folder)
+    os.environ.update(env or {})
     out = os.open("apply.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(out, 1)
     os.dup2(out, 2)
@@ -56,6 +58,8 @@ def die_within(words: Sequence[str], folder: str, at: int) -> None:
 def meet(point: Points) -> None:
     """From now on this process tells `point` where it stands."""
     _meet_commits(point)
+    if "RUNNER_STATE" in os.environ:
+        _meet_transactions(point)
     _meet_sockets(point)
     _meet_files(point)
 
@@ -99,6 +103,22 @@ def _meet_commits(point: Points) -> None:
 
     connect = sqlite3.connect
     sqlite3.connect = lambda *args, **more: connect(*args, **{"factory": Watched, **more})  # type: ignore[assignment]
+
+
+def _meet_transactions(point: Points) -> None:
+    """The same of a state in PostgreSQL."""
+    import psycopg
+
+    plain = psycopg.Connection.transaction
+
+    @contextmanager
+    def transaction(self: Any, *args: Any, **more: Any) -> Iterator[Any]:
+        with plain(self, *args, **more) as made:
+            yield made
+            point("transaction: before")
+        point("transaction: durable")
+
+    psycopg.Connection.transaction = transaction  # type: ignore[method-assign]
 
 
 def _meet_sockets(point: Points) -> None:
