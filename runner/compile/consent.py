@@ -1,5 +1,6 @@
 """Whether a person agreed that finished paid work is paid for once more."""
 
+from runner.compile.canonical import Canonical
 from runner.model.manifest import Job
 from runner.model.state import InstanceState
 from runner.model.wishes import Globs, Wishes
@@ -40,3 +41,11 @@ def resolve_command(address: str) -> str:
 def import_command(job: str, address: str) -> str:
     """What a person types to take over what exists already: the whole job at once where it has items."""
     return f"runner import --match '{job}/*'" if address != job else f"runner import --match '{job}'"
+
+
+def agreed_to(held: InstanceState, made: Canonical | None) -> bool:
+    """Whether consent for these very inputs was given: at the gate, or for a call that then made nothing."""
+    if made is None:
+        return False
+    at_gate = held.gate is not None and held.gate.opened(held.next_generation, made.digest)
+    return at_gate or made.digest == held.consented

@@ -8,7 +8,7 @@ from typing import Any
 from runner.api.file_items import items_of
 from runner.compile.canonical import Canonical, canonical
 from runner.compile.check import Work
-from runner.compile.consent import Consents, import_command, replace_command, resolve_command
+from runner.compile.consent import Consents, agreed_to, import_command, replace_command, resolve_command
 from runner.compile.diff import diff_inputs
 from runner.compile.plan_facts import ACTION, BUILTIN, LOOKUP, AllFacts, JobFacts
 from runner.compile.plan_select import Limit, asked_for, selected
@@ -97,21 +97,13 @@ class Decider:
     def _ended_badly(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
         if held.phase is Phase.FAILED:
             reason = f"failed there: {held.message or held.status or 'no reason given'}"
-            agreed = self._agreed(held, self._canonical(facts, self._inputs(instance)))
-            if not facts.paid or agreed or self._consents.for_failure(facts.job, held):
+            made = self._canonical(facts, self._inputs(instance))
+            if not facts.paid or agreed_to(held, made) or self._consents.for_failure(facts.job, held):
                 return self._anew(facts, instance, held, Verb.REPLACE, reason)
             return Decision(Verb.BLOCKED, reason, command="runner apply --retry-failed")
         if self._consents.given(instance.address):
             return self._anew(facts, instance, held, Verb.REPLACE, why_new(held))
         return resume(held, self._elsewhere(held))
-
-    @staticmethod
-    def _agreed(held: InstanceState, made: Canonical | None) -> bool:
-        """Whether consent for these very inputs was given: at the gate, or for a call that then made nothing."""
-        if made is None:
-            return False
-        at_gate = held.gate is not None and held.gate.opened(held.next_generation, made.digest)
-        return at_gate or made.digest == held.consented
 
     def _anew(
         self, facts: JobFacts, instance: Instance, held: InstanceState | None, verb: Verb, reason: str
@@ -208,7 +200,7 @@ class Decider:
         diff = diff_inputs(held.inputs, made.inputs)
         named = changed_fields(diff)
         obstacle, firm = self.sight.obstacle(instance)
-        if facts.paid and not self._agreed(held, made) and not self._consents.for_change(job, address):
+        if facts.paid and not agreed_to(held, made) and not self._consents.for_change(job, address):
             if job.on_change == "keep":
                 missing = self._missing_files(facts, instance, held)
                 kept = Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)
