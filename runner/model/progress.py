@@ -22,7 +22,7 @@ class Progress:
 WHAT = (
     "building", "published", "sending", "accepted", "adopted", "settling", "waiting", "running", "ready", "failed",
     "stalled", "refused", "doubt", "downloading", "saved", "called", "read", "skipped", "blocked", "retrying",
-    "deleted", "cancelled", "gated", "approved", "notice",
+    "deleted", "cancelled", "gated", "approved", "stopping", "notice",
 )  # fmt: skip
 
 

@@ -1,12 +1,15 @@
 """`apply --json`: each line has the shape that `runner schema events` publishes."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from applying import SEASON, Ended, captured, fault
 from jsonschema import Draft202012Validator
 
+import runner
 from runner.api.schemas import schema_text
 from runner.model.progress import WHAT
 
@@ -76,6 +79,18 @@ def test_what_an_event_may_tell_is_what_the_engine_tells() -> None:
     schema = json.loads(schema_text("events.schema.json"))
 
     assert schema["$defs"]["event"]["properties"]["what"]["enum"] == list(WHAT)
+
+
+def test_every_word_that_the_engine_tells_is_one_that_programs_know() -> None:
+    engine = Path(runner.__file__).parent / "engine"
+    told = {
+        word
+        for file in engine.glob("*.py")
+        for word in re.findall(r"""\.\_?tell\([^,()]*,\s*"(\w+)\"""", file.read_text(encoding="utf-8"))
+    }
+
+    assert told >= {"stopping", "notice", "sending"}
+    assert told <= set(WHAT)
 
 
 @pytest.mark.parametrize(

@@ -353,3 +353,29 @@ def test_a_call_that_waited_behind_other_providers_does_not_leave_in_a_pause(pee
     with_bench(there.url, steps)
 
     assert came[1] - came[0] >= 1.0
+
+
+@pytest.mark.parametrize("how", ["out of credit", "credentials refused", "stopped by a person"])
+def test_a_call_that_waited_behind_other_providers_is_not_sent_after_a_stop(peer: Make, how: str) -> None:
+    there = peer(answering)
+
+    async def steps(bench: Bench) -> None:
+        bench.account._together = together = asyncio.Semaphore(1)
+        await together.acquire()
+        bench.put(paying())
+        await until(lambda: together._waiters)
+        if how == "out of credit":
+            bench.account.close(how)
+        elif how == "credentials refused":
+            bench.account.stop(how)
+        else:
+            bench.lane.shut()
+        together.release()
+        await until(lambda: bench.outcomes or how == "stopped by a person")
+        await bench.lane.close()
+
+    bench = with_bench(there.url, steps)
+
+    assert bench.told() == []
+    assert there.received == []
+    assert [outcome.reason for outcome in bench.outcomes] == ([] if how == "stopped by a person" else [how])
