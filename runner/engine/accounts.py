@@ -91,9 +91,10 @@ class Account:
         """For how many seconds nothing will be sent, because the provider asked for it."""
         return self.limiter.paused()
 
-    def down(self) -> float:
-        """For how many seconds it is not worth asking, as it has worked before and gives no usable answer now."""
-        return self._outage.pause(asyncio.get_running_loop().time())
+    def down(self, waited: float = 0.0) -> float:
+        """For how many seconds it is not worth asking, as it has worked before and gives no usable answer now; 0 for
+        whoever has `waited` long enough."""
+        return self._outage.pause(asyncio.get_running_loop().time(), waited)
 
     def patience(self) -> str:
         """Until when the provider asked to wait, in words; empty when it did not."""

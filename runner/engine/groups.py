@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from runner.api.effects import BASELINE_AGE, Lifecycle, Walked
+from runner.api.effects import BASELINE_AGE, Collection, Lifecycle, Walked
 from runner.api.encode import encode
 from runner.api.judge import judge
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
@@ -26,6 +26,7 @@ from runner.engine.orders import Wish
 from runner.engine.publish import NotPublished
 from runner.engine.publisher import publish
 from runner.model.event import GroupIntended, Member
+from runner.model.http import Reply
 from runner.model.manifest import BulkSettings
 from runner.model.text import plain
 from runner.workbook.build import Built, published_name
@@ -128,7 +129,7 @@ class Groups:
         self._mint(basket)
         collection = desk.collection(use, {**basket.same})
         assert collection is not None
-        walked = await desk.walks.walk_whole(collection, desk.monotonic() - BASELINE_AGE)
+        walked = await self._stands_there(collection)
         if not isinstance(walked, Walked):
             reason = judge(walked, use.provider.errors).message or getattr(walked, "unreadable", "")
             self._all_out(basket, f"{use.provider.name} could not be read before sending: {reason}")
@@ -170,6 +171,17 @@ class Groups:
         )
         order = group_order(desk, use, intent, members, inputs, secrets)
         return replace(order, walked=walked.began, consent=desk.options.wishes.new_state)
+
+    async def _stands_there(self, collection: Collection) -> Walked | Reply:
+        """What the rows' names may meet; an API that is down is waited for."""
+        desk, account = self._desk, self._desk.accounts[collection.provider]
+        began = desk.monotonic()
+        while True:
+            walked = await desk.walks.walk_whole(collection, desk.monotonic() - BASELINE_AGE)
+            pause = account.down(desk.monotonic() - began)
+            if isinstance(walked, Walked) or desk.options.no_wait or account.stopped or not pause:
+                return walked
+            await asyncio.sleep(pause)
 
     def _mint(self, basket: _Basket) -> None:
         """Rows without a name, and those that ask for it, get a mark of their own."""

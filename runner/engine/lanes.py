@@ -24,7 +24,6 @@ from runner.api.effects import (
 )
 from runner.engine.accounts import BRIEF, Account, NotSent
 from runner.engine.faults import fault
-from runner.engine.outage import OUTAGE
 from runner.engine.publish import NotPublished
 from runner.engine.walks import Walks
 from runner.model.errors import RunnerError, StateError
@@ -161,7 +160,7 @@ class Lane:
                     lifecycle.close()
                     return Outcome("failed", flow.account.stopped)
                 case Request() | Walk() if flow.account.paused() > BRIEF:
-                    return self._put_off(flow, effect, flow.account.paused(), flow.account.patience())
+                    return self._put_off(flow, effect, flow.account.paused(), flow.account.patience(), "")
                 case Request() if self._outdated(effect):
                     flow.value = OUTDATED
                 case Request():
@@ -189,23 +188,25 @@ class Lane:
                 if flow.account.paused() > BRIEF:
                     flow.held, flow.value = effect, None  # to be asked again once the pause is over
                 elif pause := self._down(flow):
-                    return self._put_off(flow, effect, pause, f"{flow.account.provider.name} is down")
+                    return self._put_off(flow, effect, pause, _failure(flow), "retrying")
             else:
                 flow.down_since = None
 
     def _down(self, flow: Flow) -> float:
         """How long to wait for an API that is down, and that this flow has not waited for too long already."""
-        now, pause = asyncio.get_running_loop().time(), flow.account.down()
+        now = asyncio.get_running_loop().time()
         flow.down_since = now if flow.down_since is None else flow.down_since
-        return pause if now - flow.down_since < OUTAGE else 0.0
+        return flow.account.down(now - flow.down_since)
 
-    def _put_off(self, flow: Flow, effect: Request | Walk, pause: float, reason: str) -> Outcome | None:
+    def _put_off(
+        self, flow: Flow, effect: Request | Walk, pause: float, reason: str, what: str
+    ) -> Outcome | None:
         """Nothing can be had there now: go on with this effect when the pause is over. Its account told of it."""
         loop = asyncio.get_running_loop()
-        if not self._parked(flow, Until(loop.time() + pause, reason, "")):
+        if not self._parked(flow, Until(loop.time() + pause, reason, what)):
             flow.lifecycle.close()
             return Outcome("waiting", reason)
-        flow.held = effect
+        flow.held, flow.value = effect, None
         loop.call_later(pause, self.put, flow)
         return None
 
@@ -252,6 +253,12 @@ class Lane:
 
     def _outdated(self, effect: Request) -> bool:
         return effect.walked is not None and self._walks.outdated(effect.walked)
+
+
+def _failure(flow: Flow) -> str:
+    """What came instead of a usable answer."""
+    said = f"it answers {flow.value.status}" if isinstance(flow.value, Answer) else flow.value.message
+    return f"{flow.account.provider.name} cannot be asked: {said}"
 
 
 def _unanswered(effect: Effect, flow: Flow) -> TypeGuard[Request | Walk]:

@@ -44,12 +44,13 @@ class Outage:
         since = datetime.now().astimezone() - timedelta(seconds=now - self._since)
         return f"no usable answer since {since:%H:%M}: {message}; it is asked again and again, and nothing is lost"
 
-    def pause(self, now: float) -> float:
-        """For how many seconds whoever has not been served yet waits, as an API that worked before is down: it is asked
-        the less often the longer that lasts. 0: it is not down, or nobody knows whether it was ever up."""
-        if not self._known or self._failures < DOWN:
+    def pause(self, now: float, waited: float = 0.0) -> float:
+        """For how many seconds whoever was not served for `waited` seconds waits on, as an API that worked before is
+        down: it is asked the less often the longer that lasts. 0: it is not down, or nobody knows whether it ever was
+        up, or whoever asks has waited long enough."""
+        if not self._known or self._failures < DOWN or waited >= OUTAGE:
             return 0.0
-        return min(max(0.25, (now - self._since) / 4), 60.0)
+        return min(max(0.25, waited / 4, (now - self._since) / 4), 60.0)
 
     def over(self, now: float, message: str) -> str:
         """Why nothing more goes there in this run, once it has been so for longer than a run waits."""
