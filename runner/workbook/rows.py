@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from types import MappingProxyType
 from typing import Any, overload
 
 from runner.model.frozen import frozen
@@ -76,9 +75,6 @@ def place_of(row: Any, heading: str | None = None) -> Place | None:
     return row.cell(heading) if isinstance(row, TableRow) else None
 
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
 @frozen
 class Row:
     """A row for a workbook, evaluated: field or heading → cell. A mapping inside gives dotted fields
@@ -90,7 +86,7 @@ class Row:
 
     cells: Mapping[str, Any]
     place: Place
-    by_hand: Mapping[str, Any] = field(default=_NOTHING)
+    by_hand: Mapping[str, Any] = field(default_factory=dict)
     source: Any = None
 
     def where(self, name: str) -> Place:
