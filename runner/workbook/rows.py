@@ -1,7 +1,7 @@
 """Rows that know where they stand, so that a problem found much later still names the cell."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from types import MappingProxyType
 from typing import Any, overload
 
 from runner.model.frozen import frozen
@@ -75,6 +75,9 @@ def place_of(row: Any, heading: str | None = None) -> Place | None:
     return row.cell(heading) if isinstance(row, TableRow) else None
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 @frozen
 class Row:
     """A row for a workbook, evaluated: field or heading → cell. A mapping inside gives dotted fields
@@ -86,7 +89,7 @@ class Row:
 
     cells: Mapping[str, Any]
     place: Place
-    by_hand: Mapping[str, Any] = field(default_factory=dict)
+    by_hand: Mapping[str, Any] = _NOTHING
     source: Any = None
 
     def where(self, name: str) -> Place:

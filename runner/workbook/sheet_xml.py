@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_CHUNK = 1024 * 1024
 _SPECIAL = re.compile(r"[&<>\r]|_x[0-9A-Fa-f]{4}_")
 _SAID = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 
@@ -38,16 +39,33 @@ def row_xml(number: int, values: Sequence[Any], columns: Sequence[str], styles: 
     return f'<row r="{number}">{"".join(cells)}</row>'
 
 
+class UndatedZip(zipfile.ZipFile):
+    """A zip that stores its parts, with nothing in it that depends on the day or the machine."""
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Add a part."""
+        entry = zipfile.ZipInfo(name, _EPOCH)
+        entry.create_system = 0
+        with self.open(entry, "w", force_zip64=False) as part:
+            for chunk in chunks:
+                part.write(chunk)
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
+        """Add a part, as openpyxl does."""
+        self.put(str(zinfo_or_arcname), (data.encode() if isinstance(data, str) else data,))
+
+    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
+        """Add a file as a part, as openpyxl does."""
+        with open(filename, "rb") as file:
+            self.put(str(arcname or filename), iter(lambda: file.read(_CHUNK), b""))
+
+
 def zipped(parts: Mapping[str, Iterable[bytes]]) -> bytes:
-    """A zip of the parts in their order, with nothing in it that depends on the day or the machine."""
+    """An undated zip of the parts in their order."""
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+    with UndatedZip(target, "w") as archive:
         for name, chunks in parts.items():
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system = 0
-            with archive.open(entry, "w", force_zip64=False) as part:
-                for chunk in chunks:
-                    part.write(chunk)
+            archive.put(name, chunks)
     return target.getvalue()
 
 

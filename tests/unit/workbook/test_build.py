@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from runner.model.problem import Place
 from runner.model.text import PublishedUrl, Secret
 from runner.workbook.build import Built, build, misfits, published_name
 from runner.workbook.compare import cell_diff
+from runner.workbook.new_book import new_workbook
 from runner.workbook.rows import Row
 from runner.workbook.tables import TableSpec, place_of, read_table
 from runner.workbook.templates import Column, Template, load_template, template_names
@@ -126,6 +130,27 @@ def test_the_bytes_are_what_they_were_when_this_test_was_written() -> None:
     # A workbook's digest is part of what was paid for: other bytes for the same rows would ask to pay again.
     built = production({"ID": 1, "Character": "Mara", "Text_FR-FR": "Où ?"})
     assert built.sha256[:12] == "0ab2a0132911"
+
+
+def test_lxml_beside_openpyxl_changes_nothing(tmp_path: Path) -> None:
+    beside = tmp_path / "lxml"
+    beside.mkdir()
+    (beside / "__init__.py").write_text("")
+    (beside / "etree.py").write_text(
+        "LXML_VERSION = (5, 0, 0, 0)\n"
+    )  # who took it up would miss all the rest of it
+    asked = (
+        "import hashlib; from runner.workbook.new_book import new_workbook;"
+        "print(hashlib.sha256(new_workbook('Script', ['ID'], [['=1']])).hexdigest())"
+    )
+    made = hashlib.sha256(new_workbook("Script", ["ID"], [["=1"]])).hexdigest()
+
+    there = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", asked], env={"PYTHONPATH": there}, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip() == made, done.stderr
 
 
 def test_the_order_of_a_rows_fields_does_not_matter() -> None:
