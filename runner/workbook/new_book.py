@@ -2,8 +2,8 @@
 
 openpyxl notes the time of saving and deflates; implementations of deflate differ in their output, and a digest that
 moved with the day or the machine would look like changed input to paid work. So its writer is given a zip that stores,
-and dates nothing. Its version is held to 3.1 in pyproject.toml, and lxml, with which it writes other bytes, is kept from
-it, for the same reason.
+and dates nothing. For the same reason its version is held to 3.1 in pyproject.toml, and lxml, with which it writes
+other bytes, is kept from it.
 """
 
 import io
