@@ -71,11 +71,11 @@ def conclude(
             )
         )
         stop = verdict.message if verdict.unauthorized else ""
-        gone = verdict.out_of_credit and (yield from _credit_is_gone(order))
+        gone, balance = (yield from _credit_is_gone(order)) if verdict.out_of_credit else (False, None)
         reason = f"{verdict.code}: {verdict.message}" if verdict.code else verdict.message
         help_ = f" — {verdict.help}" if verdict.help else ""
         close = verdict.message if gone else ""
-        return Outcome("refused", reason + help_, stop_provider=stop, close_provider=close)
+        return Outcome("refused", reason + help_, stop_provider=stop, close_provider=close, balance=balance)
     if verdict.meaning == "safe" and intent.attempt == 1:
         yield Record((Withdrawn(address=order.address, generation=order.generation, reason=verdict.message),))
     return None
@@ -86,16 +86,18 @@ def _receipts(order: Order, intent: Intended, reply: Answer) -> tuple[PartReceip
     return receipts(kind, reply, intent.parts, intent.marks) if isinstance(kind, Resource) else ()
 
 
-def _credit_is_gone(order: Order) -> Generator[Effect, Any, bool]:
-    """Whether the account's own balance agrees that nothing more can be paid: the same error may mean one feature."""
+def _credit_is_gone(order: Order) -> Generator[Effect, Any, tuple[bool, float | None]]:
+    """Whether the account's own balance agrees that nothing more can be paid, and what it is where it is told: the same
+    error may mean one feature."""
     kind = order.use.kind
     if not isinstance(kind, Resource) or kind.cost is None or kind.cost.balance is None:
-        return True
+        return True, None
     answer = yield Request(call_of(order.use.provider, kind.cost.balance, Scope()))
     if not isinstance(answer, Answer) or not answer.ok:
-        return True
+        return True, None
     left = number(locate(kind.cost.balance.at, Scope(answer=answer)))
-    return left is None or left <= 0 or (order.estimate is not None and left < order.estimate)
+    gone = left is None or left <= 0 or (order.estimate is not None and left < order.estimate)
+    return gone, left
 
 
 def intent_inputs(order: Order, intent: Intended) -> Mapping[str, Any]:

@@ -146,7 +146,8 @@ class Outcome:
     `waiting`: this run does not wait for it.
 
     `stop_provider`: nothing more may go to this provider in this run, and why. `close_provider`: nothing new may be
-    sent there, and why; what runs there already is still waited for.
+    sent there, as there is no credit left, and why; what runs there already is still waited for; `balance` is what
+    the account still has, where it told.
     """
 
     kind: OutcomeKind
@@ -157,6 +158,7 @@ class Outcome:
     command: str = ""
     stop_provider: str = ""
     close_provider: str = ""
+    balance: float | None = None
 
 
 Effect = Record | Request | Walk | Until | Hear

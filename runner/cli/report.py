@@ -34,7 +34,8 @@ def command() -> None:
 def cost(chosen: Chosen, by: tuple[str, ...], as_csv: bool) -> int:
     """Add up what was paid, by provider and unit: what was redone, and who told the price.
 
-    What no API told and no `cost:` estimates stays unknown. Labels are those that the manifest gives now.
+    What no API told and no `cost:` estimates stays unknown. Labels, and the `prices:` that make money of units, are
+    those that the manifest gives now.
 
     \b
     Examples:
@@ -57,7 +58,8 @@ def cost(chosen: Chosen, by: tuple[str, ...], as_csv: bool) -> int:
     name, place = project.state_place()
     work = project.work(offline=True)
     paid = [one for one in charges(read_entries(place, name)) if _paid(work, one.uses)]
-    found = sums(paid, wanted, _labels(work))
+    prices = {name: settings.prices for name, settings in work.settings.items()}
+    found = sums(paid, wanted, _labels(work), prices)
     if as_csv:
         project.screen.text(cost_csv(found, wanted).rstrip("\n"))
     else:

@@ -15,6 +15,7 @@ from runner.compile.check_jobs import (
     missing_credentials,
     uses_of,
 )  # fmt: skip
+from runner.compile.check_money import check_budget
 from runner.compile.collector import without_collector
 from runner.compile.evaluate import Evaluator
 from runner.compile.expand import Expanded, expand
@@ -110,6 +111,7 @@ def _check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings)
     findings = Findings(manifest.locate)
     uses = uses_of(manifest, catalogue, findings)
     check_providers(manifest, catalogue, findings)
+    check_budget(manifest, uses, findings)
     check_jobs(manifest, uses, findings)
     settings = evaluate_settings(manifest, surroundings, findings)
     expanded = expand(manifest, catalogue, surroundings, findings)

@@ -6,6 +6,7 @@ from runner.api.catalogue import Catalogue
 from runner.api.lifedata import Lookup, Resource
 from runner.api.provider import Use
 from runner.compile.check_bulk import check_columns
+from runner.compile.check_money import check_units
 from runner.compile.compiled import BUILTINS
 from runner.compile.findings import Findings
 from runner.compile.local import OUTPUTS
@@ -194,17 +195,7 @@ def check_providers(manifest: Manifest, catalogue: Catalogue, findings: Findings
                     (*path, "auth", given),
                     did_you_mean(given, credentials),
                 )
-        units = {resource.cost.unit for resource in provider.resources.values() if resource.cost is not None}
-        for section in ("budget", "prices"):
-            for unit in raw.get(section) or {}:
-                if units and unit not in {*units, "calls"}:
-                    known = sorted({*units, "calls"})
-                    findings.add(
-                        "unknown-unit",
-                        f"`{name}` is not paid in `{unit}`",
-                        (*path, section, unit),
-                        did_you_mean(unit, known),
-                    )
+        check_units(name, raw, provider, findings)
 
 
 def missing_credentials(

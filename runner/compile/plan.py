@@ -1,8 +1,7 @@
 """The plan: what will be done to each instance of a checked manifest, and why."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from runner.compile.check import Work
 from runner.compile.collector import without_collector
@@ -11,10 +10,13 @@ from runner.compile.plan_decide import Decider, FilesView
 from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts
 from runner.compile.plan_sight import job_of
 from runner.compile.plan_verbs import Decision
+from runner.compile.purse import purse_of
+from runner.model.charge import Charge
 from runner.model.gate import LATER, NEEDED
 from runner.model.graph import Graph, Instance
 from runner.model.observation import Observations
-from runner.model.plan import OUT_OF_REACH, SENDING, Change, Cost, Plan, Verb
+from runner.model.plan import OUT_OF_REACH, PAYING, SENDING, Change, Cost, Plan, Verb
+from runner.model.prices import Spend, spend_of
 from runner.model.problem import Place, Problem
 from runner.model.state import FileState, Phase, State
 from runner.model.wishes import Wishes
@@ -33,25 +35,37 @@ def plan(
     observed: Observations = NO_OBSERVATIONS,
     wishes: Wishes = Wishes(),
     files: FilesView = recorded,
+    paid: Sequence[Charge] = (),
 ) -> Plan:
     """What will be done to each instance of the manifest, and why.
 
-    Pure: `observed` holds what was asked of the APIs, `files` tells whether a recorded file still stands.
+    Pure: `observed` holds what was asked of the APIs, `files` tells whether a recorded file still stands, `paid` are
+    the charges of this state so far, against which budgets are held. What no budget allows is blocked, in this order.
     The same arguments give the same plan; its effort grows with the number of instances and references alone.
     """
     decider = Decider(work, state, observed, wishes, files)
-    bulk = BulkCount()
+    bulk, purse = BulkCount(), purse_of(work, paid)
+    valued = not purse.empty or any(one.prices.units for one in work.settings.values())
     changes: dict[str, Change] = {}
     with without_collector():
         for instance in work.graph:
             address = instance.address
             decision = decider.decide(instance)
             held = state.instances.get(address)
+            facts, cost, money = decider.facts[instance.job], None, None
+            if decision.verb in PAYING and facts.paid:
+                cost = _cost(work, decider, facts, instance)
+                if valued:
+                    spend = _spend(work, facts, cost)
+                    money = _money(spend)
+                    refused = held is not None and held.phase is Phase.REFUSED
+                    if why := purse.plan(facts.provider_name, spend, again=refused):
+                        decision = Decision(Verb.BLOCKED, why, diff=decision.diff)
             if decision.verb in SENDING:
                 generation = held.next_generation if held is not None else 1
-                changes[address] = _sending(work, decider, bulk, instance, decision, generation)
+                changes[address] = _sending(work, decider, bulk, instance, decision, generation, cost, money)
             else:
-                facts, generation = decider.facts[instance.job], held.generation if held is not None else 1
+                generation = held.generation if held is not None else 1
                 changes[address] = _change(facts, instance, decision, generation)
             decider.sight.note(instance, decision)
     _rest_lookups(work.graph, decider.facts, changes)
@@ -68,6 +82,7 @@ def plan(
         unsettled=unsettled,
         bulk=bulk.requests(decider.facts),
         balances=dict(observed.balances),
+        budgets=purse.allowances(),
         warnings=(*observed.warnings, *_out_of_reach(work, state, unsettled)),
         offline=observed.offline,
     )
@@ -80,6 +95,7 @@ def _change(
     generation: int,
     *,
     cost: Cost | None = None,
+    money: Cost | None = None,
     contract: str = "",
     group: str = "",
 ) -> Change:
@@ -93,6 +109,7 @@ def _change(
         paid=facts.paid and decision.verb in SENDING,
         diff=decision.diff,
         cost=cost,
+        money=money,
         contract=contract,
         generation=generation,
         group=group,
@@ -104,7 +121,14 @@ def _change(
 
 
 def _sending(
-    work: Work, decider: Decider, bulk: BulkCount, instance: Instance, decision: Decision, generation: int
+    work: Work,
+    decider: Decider,
+    bulk: BulkCount,
+    instance: Instance,
+    decision: Decision,
+    generation: int,
+    cost: Cost | None,
+    money: Cost | None,
 ) -> Change:
     facts = decider.facts[instance.job]
     if facts.kind is BUILTIN:
@@ -114,9 +138,10 @@ def _sending(
     if facts.bulk is not None:
         inputs = work.evaluator.inputs(instance, view)
         group = bulk.add(facts, inputs, pending=_waits(decider, instance, decision))
-    estimates = work.evaluator.estimate(instance, view) if facts.paid and facts.job.cost else {}
-    cost = _cost(facts, estimates)
-    return _change(facts, instance, decision, generation, cost=cost, contract=facts.contract, group=group)
+    contract = facts.contract
+    return _change(
+        facts, instance, decision, generation, cost=cost, money=money, contract=contract, group=group
+    )
 
 
 def _waits(decider: Decider, instance: Instance, decision: Decision) -> bool:
@@ -127,12 +152,28 @@ def _waits(decider: Decider, instance: Instance, decision: Decision) -> bool:
     return any(decider.facts[job_of(cause)].kind is not BUILTIN for cause in causes)
 
 
-def _cost(facts: JobFacts, estimates: Mapping[str, Any]) -> Cost | None:
+def _cost(work: Work, decider: Decider, facts: JobFacts, instance: Instance) -> Cost | None:
     """The estimate in the provider's own unit, else in the first one given."""
-    if not estimates:
+    given = work.evaluator.estimate(instance, decider.sight.view(instance)) if facts.job.cost else None
+    if not given:
         return None
-    unit = facts.unit if facts.unit in estimates else next(iter(estimates))
-    return Cost(float(estimates[unit]), unit)
+    unit = facts.unit if facts.unit in given else next(iter(given))
+    return Cost(float(given[unit]), unit)
+
+
+def _spend(work: Work, facts: JobFacts, cost: Cost | None) -> Spend:
+    """What a call is expected to take of each unit."""
+    told = facts.resource is not None and facts.resource.cost is not None and bool(facts.resource.cost.paid)
+    amount, unit = (cost.amount, cost.unit) if cost is not None else (None, facts.unit)
+    return spend_of(work.settings[facts.provider_name].prices, amount, unit, facts.unit, told=told)
+
+
+def _money(spend: Spend) -> Cost | None:
+    return (
+        Cost(spend.money, spend.currency)
+        if spend.money is not None and spend.unit != spend.currency
+        else None
+    )
 
 
 def _rest_lookups(graph: Graph, facts: Mapping[str, JobFacts], changes: dict[str, Change]) -> None:

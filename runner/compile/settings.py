@@ -14,6 +14,7 @@ from runner.compile.scope import Env
 from runner.compile.surroundings import SandboxOverrides, Surroundings
 from runner.model.frozen import frozen
 from runner.model.manifest import Manifest, YamlPath
+from runner.model.prices import MONEY, Prices
 from runner.model.problem import Place, Problem
 from runner.model.settings import (
     MAX_DOWNLOADS,
@@ -139,7 +140,7 @@ def _provider(
         allow_hosts=tuple(
             str(host) for host in reader.value(raw.get("allow_hosts"), (*path, "allow_hosts")) or ()
         ),
-        prices=_amounts(raw.get("prices"), (*path, "prices"), reader),
+        prices=_prices(raw.get("prices") or {}, (*path, "prices"), reader),
     )
     if sandbox is not None:
         return _sandboxed(made, sandbox, path, reader)
@@ -182,6 +183,12 @@ def _amounts(raw: Any, path: YamlPath, reader: _Reader) -> dict[str, float]:
             continue
         made[str(unit)] = float(value)
     return made
+
+
+def _prices(raw: Mapping[str, Any], path: YamlPath, reader: _Reader) -> Prices:
+    units = {unit: price for unit, price in raw.items() if unit != "currency"}
+    currency = reader.value(raw.get("currency"), (*path, "currency"))
+    return Prices(_amounts(units, path, reader), str(currency) if currency else MONEY)
 
 
 def _count(raw: Any, path: YamlPath, reader: _Reader, usual: int) -> int:

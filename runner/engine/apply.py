@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Awaitable, Iterable
 
 from runner.engine import group_orders, groups
-from runner.engine.budget import Budget
+from runner.engine.credit import result_of
 from runner.engine.desk import Desk
 from runner.engine.faults import fault
 from runner.engine.gates import Approver, Gates
 from runner.engine.hearing import Hearing
+from runner.engine.ledger import budget_of
 from runner.engine.local import LocalSteps
 from runner.engine.reactions import Reactions
 from runner.engine.saving import Saving
@@ -37,8 +38,7 @@ class Apply:
     def __init__(self, desk: Desk, approver: Approver | None = None) -> None:
         self.desk = desk
         self.scheduler = Scheduler(desk.work.graph)
-        known = desk.journal.instances.values()
-        self.budget = Budget(desk.work.settings, desk.work.budget, known, desk.is_paid)
+        self.budget = budget_of(desk)
         self.reactions = Reactions(self)
         self.waiting = Waiting(self)
         self.hearing = Hearing(desk, self.waiting.poller)
@@ -81,7 +81,7 @@ class Apply:
         if self.ending:
             self._tell_open()
             self.gates.tell_left()
-        return desk.tally.result(self.stopped, desk.accounts)
+        return result_of(desk, self.stopped)
 
     @property
     def ending(self) -> bool:

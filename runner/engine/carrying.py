@@ -11,6 +11,7 @@ from runner.compile.plan import plan as make
 from runner.engine.approvals import foreseen
 from runner.engine.desk import Accounts
 from runner.engine.inbox import take_in
+from runner.engine.ledger import paid_so_far
 from runner.engine.lookups import ask_lookup
 from runner.engine.observe import known_outputs, stands
 from runner.engine.states import read_history
@@ -53,7 +54,7 @@ def carry(session: "Session", saved: SavedPlan) -> tuple[Plan, Observations]:
         asked = asyncio.run(_asked(session, saved))
         observed = replace(observed, lookups={**observed.lookups, **asked})
     work, state = session.work, _as_shown(session, saved)
-    made = make(work, state, observed, saved.wishes, stands(work))
+    made = make(work, state, observed, saved.wishes, stands(work), paid_so_far(work, state.sequence))
     now = replace(basis_of(work, made, state, observed), sequence=saved.basis.sequence)
     reason = moved(saved.basis, now)
     if reason:
@@ -110,5 +111,5 @@ def _since(session: "Session", saved: SavedPlan) -> str:
 
 def _runs(session: "Session") -> list[tuple[str, dict[str, Any]]]:
     journal = session.journal
-    rows = read_history(journal.place, journal.name, RunStarted.kind)
+    rows = read_history(journal.place, journal.name, (RunStarted.kind,))
     return [(at, json.loads(data)) for at, _, _, data in rows]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runner.api.effects import Collection
-from runner.api.lifedata import Action, Resource, Settle
+from runner.api.lifedata import Action, CostSpec, Resource, Settle
 from runner.api.marks import mint_bits
 from runner.api.provider import Use
 from runner.compile.check import Work
@@ -57,13 +57,14 @@ class Listener(Protocol):
 
 
 class Tally:
-    """Counts for the end of the run."""
+    """Counts for the end of the run. `credit`: providers that ran out of it, and what they said is left."""
 
     def __init__(self) -> None:
         self.troubles: list[Trouble] = []
         self.paid: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         self.done = self.unchanged = self.files = 0
         self.running: set[str] = set()
+        self.credit: dict[str, float | None] = {}
         self.began = time.monotonic()
 
     def result(self, interrupted: bool, accounts: Mapping[str, Account]) -> RunResult:
@@ -178,6 +179,11 @@ class Desk:
         """Whether an instance of this use costs anything."""
         use = self.work.catalogue.use(uses)
         return use is not None and isinstance(use.kind, Resource | Action) and use.kind.effect == "paid"
+
+    def cost_spec(self, uses: str) -> CostSpec | None:
+        """What the document says of the price of a use, where it says anything."""
+        use = self.work.catalogue.use(uses)
+        return use.kind.cost if use is not None and isinstance(use.kind, Resource) else None
 
     def state(self, address: str) -> InstanceState | None:
         return self.journal.instances.get(address)

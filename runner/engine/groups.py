@@ -22,7 +22,7 @@ from runner.api.strategies.bulk_workbook import GroupOrder, submit_group
 from runner.compile.workbooks import bulk_workbook
 from runner.engine.desk import Desk
 from runner.engine.group_orders import bulk_spec, find_spec, group_order
-from runner.engine.orders import Wish
+from runner.engine.orders import Wish, estimate_of
 from runner.engine.publish import NotPublished
 from runner.engine.publisher import publish
 from runner.model.event import GroupIntended, Member
@@ -258,6 +258,9 @@ class Groups:
                 row=row,
                 digest=wish.digest,
                 inputs=wish.canonical,
+                estimate=estimate,
+                unit=unit,
             )
             for row, (address, wish) in enumerate(basket.rows.items(), 1)
+            for estimate, unit in (estimate_of(self._desk, address, basket.use),)
         )

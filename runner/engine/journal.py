@@ -72,6 +72,11 @@ class Journal:
         return State(self.name, self.lineage, self._sequence, dict(self.instances), dict(self.groups))
 
     @property
+    def sequence(self) -> int:
+        """The number of the last event."""
+        return self._sequence
+
+    @property
     def commits(self) -> int:
         """How many transactions were written."""
         return self._committer.commits

@@ -4,7 +4,7 @@ Everything here only reads. What it finds is a value for the plan, which is then
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from runner.api.effects import Collection, Walked
@@ -26,6 +26,7 @@ from runner.engine.lookups import ask_lookup
 from runner.engine.media import MediaCheck, media_fields, media_of
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks, collection_of
+from runner.model.charge import Charge
 from runner.model.errors import InvalidInput
 from runner.model.http import Answer, NoAnswer, Reply
 from runner.model.observation import Block, Observations, Remote
@@ -56,10 +57,12 @@ def known_outputs(
     return seen
 
 
-async def observe_and_plan(work: Work, state: State, options: RunOptions) -> tuple[Plan, Observations]:
-    """Ask the APIs what the plan depends on, and make the plan with it."""
+async def observe_and_plan(
+    work: Work, state: State, options: RunOptions, paid: Sequence[Charge] = ()
+) -> tuple[Plan, Observations]:
+    """Ask the APIs what the plan depends on, and make the plan with it, and with what was `paid` so far."""
     transport = Transport()
-    observer = _Observer(work, state, options, transport)
+    observer = _Observer(work, state, options, transport, paid)
     try:
         return await observer.run()
     finally:
@@ -67,8 +70,11 @@ async def observe_and_plan(work: Work, state: State, options: RunOptions) -> tup
 
 
 class _Observer:
-    def __init__(self, work: Work, state: State, options: RunOptions, transport: Transport) -> None:
+    def __init__(
+        self, work: Work, state: State, options: RunOptions, transport: Transport, paid: Sequence[Charge]
+    ) -> None:
         self._work = work
+        self._paid = paid
         self._state = state
         self._options = options
         self._transport = transport
@@ -103,7 +109,8 @@ class _Observer:
         return self._plan(observed), observed
 
     def _plan(self, observed: Observations) -> Plan:
-        return plan(self._work, self._state, observed, self._options.wishes, stands(self._work))
+        wishes = self._options.wishes
+        return plan(self._work, self._state, observed, wishes, stands(self._work), self._paid)
 
     def _inputs(self, address: str, lookups: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         instance = self._work.graph.instances[address]

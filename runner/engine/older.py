@@ -41,7 +41,7 @@ def warned(work: Work, state: State, made: Plan, observed: Observations) -> tupl
 
 def _last_applied(work: Work) -> tuple[str, str]:
     """When the last apply from a git repository began, and at which commit; empty texts where none did."""
-    rows = read_history(work.state_place, work.manifest.name, RunStarted.kind)
+    rows = read_history(work.state_place, work.manifest.name, (RunStarted.kind,))
     for at, _, _, data in reversed(rows):
         fields = json.loads(data)
         if fields.get("command") == "apply" and fields.get("commit"):

@@ -150,11 +150,17 @@ def read_events(place: Database, address: str) -> list[tuple[int, str, str, str]
     return [(int(seq), str(at), str(kind), str(data)) for seq, at, kind, data in rows]
 
 
-def read_history(place: Database, kind: str = "") -> list[tuple[str, str, str, str]]:
-    """Every event, or those of a kind: (time, kind, address, JSON data), oldest first. Raises StateError."""
+def read_history(
+    place: Database, kinds: Sequence[str] = (), until: int | None = None
+) -> list[tuple[str, str, str, str]]:
+    """Every event, or those of some kinds, or up to a number: (time, kind, address, JSON data), oldest first. Raises
+    StateError."""
+    more = "AND seq <= %s " if until is not None else ""
+    values: list[Any] = [until] if until is not None else []
+    more, values = (f"{more}AND kind = ANY(%s) ", [*values, list(kinds)]) if kinds else (more, values)
     with snapshot(place) as found:
-        more, values = ("AND kind = %s ORDER BY seq", (kind,)) if kind else ("ORDER BY seq", ())
-        rows = found.rows("at, kind, address, data", "events", more, *values) if found is not None else []
+        columns = "at, kind, address, data"
+        rows = found.rows(columns, "events", f"{more}ORDER BY seq", *values) if found is not None else []
     return [(str(at), str(one), str(address), str(data)) for at, one, address, data in rows]
 
 

@@ -108,8 +108,8 @@ class Reactions:
     def _finished(self, event: Finished) -> None:
         run, desk = self._run, self._desk
         desk.tally.running.discard(event.address)
-        if event.cost is not None:
-            run.budget.correct(event.address, event.cost, event.unit)
+        if run.budget.ended(event.address, event.cost, event.unit):
+            run.sending.money_moved()
         run.sending.give_turn_back(event.address)
         if event.address not in desk.work.graph.instances:
             return
@@ -136,6 +136,7 @@ class Reactions:
             desk.accounts[use.provider.name].stop(outcome.stop_provider)
         if outcome.close_provider:
             name = use.provider.name
+            desk.tally.credit[name] = outcome.balance
             desk.accounts[name].close(f"not sent: {name} has refused {address}: {outcome.close_provider}")
         if outcome.kind == "waiting":
             desk.tally.running.update(self._unended(address))
@@ -174,11 +175,13 @@ class Reactions:
             if member in digests:
                 self._row_not_done(member)
             if change is None:
+                self._give_money_back(member)
                 continue
             if outcome.kind == "withdrawn" and change.verb is Verb.SETTLE:
                 if member in digests and run.sending.again(member, digests[member]):
                     desk.tell(member, "notice", "was never done; sent in another group")
                     continue
+                self._give_money_back(member)
                 desk.tell(member, "notice", "was never done; planned anew by the next apply")
                 desk.trouble(member, "failed", "its call was lost and never done; apply again to send it")
                 run.drop(member)
@@ -186,6 +189,13 @@ class Reactions:
             run.fail(
                 member, "blocked" if outcome.kind == "blocked" else "failed", outcome.reason, outcome.command
             )
+
+    def _give_money_back(self, address: str) -> None:
+        """What was reserved for a call that an earlier run sent, once it is shown that nothing was done."""
+        state = self._desk.state(address)
+        if state is None or state.phase not in (Phase.UNSETTLED, Phase.DOUBT):
+            self._run.budget.release(address)
+            self._run.sending.money_moved()
 
     def _digests(self, address: str) -> dict[str, str]:
         """What each row of a group was to be made of; nothing for an instance of its own."""

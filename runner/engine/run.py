@@ -26,6 +26,7 @@ from runner.engine.gates import Approver
 from runner.engine.holding import git_commit, holder_of
 from runner.engine.inbox import deliver, take_in
 from runner.engine.journal import Journal, open_journal
+from runner.engine.ledger import paid_so_far
 from runner.engine.observe import known_outputs, observe_and_plan, stands
 from runner.engine.older import warned
 from runner.engine.removing import of_manifest, pruned
@@ -49,21 +50,17 @@ if TYPE_CHECKING:
     from runner.engine.refreshing import Refreshing
 
 
-def read_only_state(place: StatePlace, name: str) -> State:
-    """A snapshot of the state, without the lock; an absent file is an empty state. Raises StateError."""
-    return read_state(place, name)
-
-
 def make_plan(
     work: Work, state: State, options: RunOptions, *, offline: bool = False
 ) -> tuple[Plan, Observations]:
     """The plan, made with what the APIs say unless `offline`. Nothing is changed anywhere."""
+    paid = paid_so_far(work, state.sequence)
     if offline:
         from runner.compile.plan import plan
 
-        observed = Observations(offline=True)
-        return warned(work, state, plan(work, state, observed, options.wishes, stands(work)), observed)
-    return warned(work, state, *asyncio.run(observe_and_plan(work, state, options)))
+        seen = Observations(offline=True)
+        return warned(work, state, plan(work, state, seen, options.wishes, stands(work), paid), seen)
+    return warned(work, state, *asyncio.run(observe_and_plan(work, state, options, paid)))
 
 
 def drift(work: Work, state: State) -> "Refreshing":

@@ -38,7 +38,7 @@ class Sending:
         self._desk = run.desk
         self._lanes: dict[str, Lane] = {}
         self.turns = InstanceTurns(self._desk)
-        self._poor: dict[str, deque[str]] = defaultdict(deque)
+        self._poor: dict[str, deque[tuple[str, str]]] = defaultdict(deque)
         self._counting = False
         self._sent_again: set[str] = set()
         self.after_files: dict[str, list[str]] = defaultdict(list)
@@ -144,9 +144,9 @@ class Sending:
         if not self._desk.is_paid(use.uses):
             return True
         name = use.provider.name
-        refused = self._run.budget.reserve(address, name, *estimate_of(self._desk, address, use))
+        refused = self._run.budget.reserve(address, use.uses, *estimate_of(self._desk, address, use))
         if refused and self._run.budget.pending(name):
-            self._poor[name].append(address)
+            self._poor[name].append((address, refused))
             self._run.possible(address, False)
         elif refused:
             self._run.fail(address, "blocked", refused)
@@ -159,7 +159,7 @@ class Sending:
         self._counting = True
         for queue in self._poor.values():
             for _ in range(len(queue)):
-                address, left = queue.popleft(), len(queue)
+                (address, _), left = queue.popleft(), len(queue)
                 self._run.possible(address, True)
                 self.start(address)
                 if len(queue) > left:
@@ -169,11 +169,11 @@ class Sending:
 
     def give_up(self) -> None:
         """Nothing is under way any more that could leave money to those who wait for it."""
-        for name, queue in self._poor.items():
+        for queue in self._poor.values():
             while queue:
-                reason = f"the budget of {name} is spent, or reserved for calls whose outcome is not known"
-                self._run.possible(queue[0], True)
-                self._run.fail(queue.popleft(), "blocked", reason)
+                address, reason = queue.popleft()
+                self._run.possible(address, True)
+                self._run.fail(address, "blocked", reason)
 
     def _waits_for_files(self, address: str, use: Use) -> bool:
         """What changes a finished thing waits until the files of that thing are safely here."""

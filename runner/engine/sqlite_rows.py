@@ -11,15 +11,21 @@ from runner.engine.refusals import told
 from runner.engine.store import PATIENCE, blobs_beside, checked, reading, stands
 
 
-def read_history(file: Path, name: str, kind: str = "") -> list[tuple[str, str, str, str]]:
-    """Every event, or those of a kind: (time, kind, address, JSON data), oldest first. Raises StateError."""
+def read_history(
+    file: Path, name: str, kinds: Sequence[str] = (), until: int | None = None
+) -> list[tuple[str, str, str, str]]:
+    """Every event, or those of some kinds, or up to a number: (time, kind, address, JSON data), oldest first. Raises
+    StateError."""
     with told(file):
         if not stands(file):
             return []
+    which = ["seq <= ?"] if until is not None else []
+    which += [f"kind IN ({', '.join('?' * len(kinds))})"] if kinds else []
+    values = [*([until] if until is not None else []), *kinds]
+    where = f"WHERE {' AND '.join(which)}" if which else ""
     with reading(file) as connection:
         checked(connection, file, name)
-        which, values = ("WHERE kind = ?", (kind,)) if kind else ("", ())
-        query = f"SELECT at, kind, address, data FROM events {which} ORDER BY seq"
+        query = f"SELECT at, kind, address, data FROM events {where} ORDER BY seq"
         return connection.execute(query, values).fetchall()
 
 

@@ -78,15 +78,18 @@ def read_events(place: StatePlace, address: str) -> list[tuple[int, str, str, st
     return store.read_events(place, address)
 
 
-def read_history(place: StatePlace, name: str, kind: str = "") -> list[tuple[str, str, str, str]]:
-    """Every event, or those of a kind: (time, kind, address, JSON data), oldest first; none where there is no state."""
+def read_history(
+    place: StatePlace, name: str, kinds: Sequence[str] = (), until: int | None = None
+) -> list[tuple[str, str, str, str]]:
+    """Every event, or those of some kinds, or up to a number: (time, kind, address, JSON data), oldest first; none
+    where there is no state."""
     if isinstance(place, Database):
         from runner.engine import postgres_reading
 
-        return postgres_reading.read_history(place, kind)
+        return postgres_reading.read_history(place, kinds, until)
     from runner.engine import sqlite_rows
 
-    return sqlite_rows.read_history(place, name, kind)
+    return sqlite_rows.read_history(place, name, kinds, until)
 
 
 @contextmanager

@@ -4,10 +4,15 @@ The state tells of each instance's newest generation; a charge is there for ever
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 RECEIPT, ESTIMATE, UNKNOWN = "receipt", "estimate", "unknown"
+
+TOLD = (
+    "intended", "group-intended", "received", "finished", "refused", "withdrawn", "resolved", "forgotten", "moved",
+)  # fmt: skip
+"""The kinds of events that say something of money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +20,9 @@ class Charge:
     """One call that was accepted, or may have been.
 
     `amount` is in the provider's own `unit`; None: nobody told. `source` is receipt (the API told), estimate (the
-    manifest's `cost`), or unknown. `open`: whether it was accepted is not known yet. `redone`: something was paid for
-    this address before. `at` is the time of its intent, ISO 8601 UTC.
+    manifest's `cost`), or unknown. `open`: whether it was accepted is not known yet. `given_up`: nobody will find out,
+    as a person abandoned it or had it forgotten; it may have been paid, and counts as if it were. `redone`: something
+    was paid for this address before. `at` is the time of its intent, ISO 8601 UTC.
     """
 
     address: str
@@ -28,6 +34,7 @@ class Charge:
     source: str = UNKNOWN
     open: bool = True
     redone: bool = False
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,73 +55,120 @@ def charges(entries: Iterable[Entry]) -> list[Charge]:
     return book.found()
 
 
+@dataclass(slots=True, eq=False)
+class _Line:
+    """A charge while it may still change; 300,000 events are folded in a moment."""
+
+    address: str
+    generation: int
+    uses: str
+    at: str
+    amount: float | None = None
+    unit: str = ""
+    source: str = UNKNOWN
+    open: bool = True
+    given_up: bool = False
+    gone: bool = False
+
+    def charge(self, *, redone: bool) -> Charge:
+        """As a value."""
+        return Charge(
+            self.address, self.generation, self.uses, self.at, self.amount, self.unit, self.source, self.open,
+            redone, self.given_up,
+        )  # fmt: skip
+
+    def price(self, told: Mapping[str, Any]) -> None:
+        """What a receipt says, where it says anything."""
+        cost = told.get("cost")
+        if cost is not None:
+            self.amount, self.unit, self.source = float(cost), told.get("unit") or self.unit, RECEIPT
+
+
 class _Book:
+    """Charges in the order of their calls; those of a generation that the state still knows are found by its number."""
+
     def __init__(self) -> None:
-        self._charges: dict[tuple[str, int], Charge] = {}
-        self._closed = 0
+        self._lines: list[_Line] = []
+        self._known: dict[str, dict[int, _Line]] = {}
+        self._ids: dict[tuple[str, str], _Line] = {}
 
     def take(self, entry: Entry) -> None:
-        fields, key = entry.fields, (entry.address, int(entry.fields.get("generation", 0)))
+        fields, address = entry.fields, entry.address
         match entry.kind:
             case "intended":
-                self._intend(key, fields["uses"], entry.at, fields.get("estimate"), fields.get("unit", ""))
+                self._intend(address, fields, fields["uses"], entry.at)
+            case "received":
+                self._receive(address, fields, entry.at)
+            case "finished":
+                if line := self._held(address, fields["generation"]):
+                    line.price(fields)
             case "group-intended":
                 for member in fields["members"]:
-                    self._intend(
-                        (member["address"], member["generation"]), fields["uses"], entry.at, None, ""
-                    )
-            case "received":
-                self._receive(key, fields, entry.at)
-            case "finished" if key in self._charges:
-                self._price(key, fields)
-            case "refused" | "withdrawn" if key in self._charges and self._charges[key].open:
-                del self._charges[key]
+                    self._intend(member["address"], member, fields["uses"], entry.at)
+            case "refused" | "withdrawn":
+                line = self._held(address, fields["generation"])
+                if line is not None and line.open:
+                    line.gone = True
+                    del self._known[address][line.generation]
+            case "resolved" if fields.get("how") == "abandon":
+                if line := self._held(address, fields["generation"]):
+                    line.given_up = line.open
             case "forgotten":
-                self._forget(entry.address)
+                # Numbers of generations begin again under this address; what was paid stays in the books.
+                for line in self._known.pop(address, {}).values():
+                    line.given_up = line.open
             case "moved":
-                self._move(entry.address, fields["to"])
+                self._move(address, fields["to"])
             case _:
                 return
 
     def found(self) -> list[Charge]:
         told: list[Charge] = []
         paid: set[str] = set()
-        for (address, _), charge in self._charges.items():
-            name = address.partition("\0")[0]
-            told.append(replace(charge, address=name, redone=name in paid))
-            if not charge.open:
-                paid.add(name)
+        for line in self._lines:
+            if line.gone:
+                continue
+            told.append(line.charge(redone=line.address in paid))
+            if not line.open:
+                paid.add(line.address)
         return told
 
-    def _intend(self, key: tuple[str, int], uses: str, at: str, estimate: float | None, unit: str) -> None:
-        if key not in self._charges:  # sent again: the same call, and at most one of them counts
+    def _held(self, address: str, generation: int) -> _Line | None:
+        known = self._known.get(address)
+        return known.get(generation) if known is not None else None
+
+    def _add(self, line: _Line) -> _Line:
+        self._known.setdefault(line.address, {})[line.generation] = line
+        self._lines.append(line)
+        return line
+
+    def _intend(self, address: str, told: Mapping[str, Any], uses: str, at: str) -> None:
+        generation, estimate = told["generation"], told.get("estimate")
+        if (
+            self._held(address, generation) is None
+        ):  # sent again: the same call, and at most one of them counts
             source = UNKNOWN if estimate is None else ESTIMATE
-            self._charges[key] = Charge(*key, uses, at, estimate, unit, source)
+            self._add(_Line(address, generation, uses, at, estimate, told.get("unit") or "", source))
 
-    def _receive(self, key: tuple[str, int], fields: Mapping[str, Any], at: str) -> None:
-        held = self._charges.get(key) or Charge(*key, fields.get("uses", ""), at)
-        self._charges[key] = replace(held, open=False)
-        self._price(key, fields)
+    def _receive(self, address: str, told: Mapping[str, Any], at: str) -> None:
+        generation = told["generation"]
+        line = self._held(address, generation) or self._taken_back(address, told)
+        line = line or self._add(_Line(address, generation, told.get("uses") or "", at))
+        line.open = line.given_up = False
+        line.price(told)
+        self._ids[line.uses.partition(".")[0], told["id"]] = line
 
-    def _price(self, key: tuple[str, int], fields: Mapping[str, Any]) -> None:
-        cost, held = fields.get("cost"), self._charges[key]
-        if cost is not None:
-            unit = fields.get("unit") or held.unit
-            self._charges[key] = replace(held, amount=float(cost), unit=unit, source=RECEIPT)
-
-    def _forget(self, address: str) -> None:
-        """Numbers of generations begin again under this address; what was paid stays in the books."""
-        self._closed += 1
-        self._charges = {
-            (f"{name}\0{self._closed}", number) if name == address else (name, number): charge
-            for (name, number), charge in self._charges.items()
-        }
+    def _taken_back(self, address: str, told: Mapping[str, Any]) -> _Line | None:
+        """What was forgotten and imported again was paid once."""
+        line = self._ids.get(((told.get("uses") or "").partition(".")[0], told["id"]))
+        if line is not None:
+            line.address, line.generation = address, told["generation"]
+            self._known.setdefault(address, {})[line.generation] = line
+        return line
 
     def _move(self, old: str, new: str) -> None:
-        """What was paid under a former name belongs to the new one; the order in which it was paid stays."""
-        if not any(address == old for address, _ in self._charges):
-            return
-        self._charges = {
-            (new, number) if address == old else (address, number): charge
-            for (address, number), charge in self._charges.items()
-        }
+        """What was paid under a former name belongs to the new one."""
+        moved = self._known.pop(old, {})
+        for line in moved.values():
+            line.address = new
+        self._known.setdefault(new, {}).update(moved)

@@ -47,7 +47,8 @@ class RunEnded(Event):
 
 @frozen(kw_only=True)
 class Member:
-    """One instance in a bulk group: its row (from 1) in the workbook and the name that row carries."""
+    """One instance in a bulk group: its row (from 1) in the workbook and the name that row carries. `estimate` of
+    `unit` is reserved from the budgets."""
 
     address: str
     generation: int
@@ -55,6 +56,8 @@ class Member:
     row: int
     digest: str
     inputs: Any
+    estimate: float | None = None
+    unit: str = ""
 
 
 @frozen(kw_only=True)

@@ -32,6 +32,9 @@ class Verb(StrEnum):
 SENDING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.CALL})
 """Verbs that send something new to an API."""
 
+PAYING = frozenset({Verb.CREATE, Verb.REPLACE, Verb.CALL})
+"""Verbs that may cost something."""
+
 
 OUT_OF_REACH = "out-of-reach"
 """The code of the warning about a call whose outcome nobody can ask for, as its provider is named no more."""
@@ -64,6 +67,7 @@ class Change:
     that apply must not carry out when the inputs turn out to have changed: it is blocked then, and `command`
     consents. `approval` is empty, or how the change stands to its approval gate (`runner.model.gate`), and
     `digest` that of the inputs that are to be approved, where they are known.
+    `money` is the cost by the manifest's prices.
     """
 
     address: str
@@ -82,6 +86,7 @@ class Change:
     consent: bool = True
     approval: str = ""
     digest: str = ""
+    money: Cost | None = None
 
     @property
     def spelled(self) -> str:
@@ -91,6 +96,31 @@ class Change:
     def in_doubt(self) -> bool:
         """Whether it is blocked because only a person can say what came of a call."""
         return self.verb is Verb.BLOCKED and self.command.startswith("runner resolve ")
+
+
+@frozen
+class Allowance:
+    """A budget in one unit: `most`, of which `spent` and `reserved` (for calls without an outcome yet) so far.
+
+    `provider` is empty for the budget of one run. `unpriced`: spent calls of which nobody told how much they took.
+    `planned` is what this plan's calls take by their estimates, `unknown` those of them without one, `blocked` those
+    for which it does not suffice.
+    """
+
+    provider: str
+    unit: str
+    most: float
+    spent: float = 0.0
+    reserved: float = 0.0
+    unpriced: int = 0
+    planned: float = 0.0
+    unknown: int = 0
+    blocked: int = 0
+
+    @property
+    def left(self) -> float:
+        """What was left before this plan."""
+        return max(self.most - self.spent - self.reserved, 0.0)
 
 
 @frozen
@@ -108,7 +138,8 @@ class Plan:
 
     `left` are addresses that the state knows and the manifest does not; `unsettled` those of them whose last call has
     no outcome yet, so that it is looked for and never sent again.
-    `balances` maps a provider to what is left there; `warnings` do not stop a run.
+    `balances` maps a provider to what is left there, `budgets` are what the manifest allows; `warnings` do not stop a
+    run.
     """
 
     manifest: str
@@ -117,6 +148,7 @@ class Plan:
     unsettled: tuple[str, ...] = ()
     bulk: tuple[BulkRequests, ...] = ()
     balances: Mapping[str, Cost] = field(default_factory=dict)
+    budgets: tuple[Allowance, ...] = ()
     warnings: tuple[Problem, ...] = ()
     offline: bool = False
 

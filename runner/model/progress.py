@@ -38,10 +38,24 @@ class Trouble:
 
 
 @frozen
+class Missing:
+    """What a provider that ran out of credit did not make: `calls`, of which all but `unknown` cost `amount` of `unit`
+    by their estimates. `balance` is what the account still has; None: nobody told."""
+
+    provider: str
+    calls: int
+    amount: float = 0.0
+    unit: str = ""
+    unknown: int = 0
+    balance: float | None = None
+
+
+@frozen
 class RunResult:
     """What a run did. `paid`: provider → (unit → amount), unit `calls` counts accepted paid calls; `done` counts
     instances that reached their end in this run, `unchanged` those that had nothing to do, `running` those still
     running when it ended. `requests` counts what was sent, by provider. `carry_on` is the command that goes on with it.
+    `missing`: who ran out of credit.
     """
 
     troubles: tuple[Trouble, ...] = ()
@@ -55,3 +69,4 @@ class RunResult:
     requests: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     carry_on: str = "runner apply"
+    missing: tuple[Missing, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import field
 from pathlib import Path
 
 from runner.model.frozen import frozen
+from runner.model.prices import NO_PRICES, Prices
 
 MAX_DOWNLOADS = 8
 """Files of one provider that are fetched at once."""
@@ -27,7 +28,8 @@ class ProviderSettings:
     """An entry of `providers:`, evaluated. `auth` holds `Secret` texts; `rate` is (how many, per seconds).
 
     `max_downloads` counts files that are fetched at once, `max_file` is the size of the largest one in bytes.
-    `budget` maps a unit (or `calls`) to the most that may be spent. `base_url` None: the document's own.
+    `budget` maps a unit (or `calls`, or money) to the most that may be spent, `prices` turn units into money.
+    `base_url` None: the document's own.
     """
 
     name: str
@@ -41,7 +43,7 @@ class ProviderSettings:
     allow_hosts: tuple[str, ...] = ()
     max_downloads: int = MAX_DOWNLOADS
     max_file: int = MAX_FILE
-    prices: Mapping[str, float] = field(default_factory=dict)
+    prices: Prices = NO_PRICES
 
 
 @frozen

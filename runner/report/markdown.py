@@ -7,8 +7,8 @@ from runner.model.gate import NEEDED
 from runner.model.plan import Change, FieldDiff, Plan, Verb
 from runner.model.problem import Problem
 from runner.model.progress import RunResult, Trouble
-from runner.report.money import costs_by_provider, needs_line
-from runner.report.outcome import outcome_sum, paid_line
+from runner.report.money import budget_lines, costs_by_provider, needs_line
+from runner.report.outcome import missing_line, outcome_sum, paid_line
 from runner.report.plan_text import summary
 from runner.report.problems import problem_text
 from runner.report.words import Look, counted, shorten
@@ -63,7 +63,7 @@ def plan_markdown(plan: Plan, look: Look = _PLAIN, *, most: int = MOST) -> str:
     """Counts, costs beside balances, then the changes by what needs a person's eye first."""
     paper = Paper(most, f"`{look.command('runner plan --verbose')}` lists everything.")
     paper.add(f"### `{plan.manifest}`: {_plain(summary(plan))}", "")
-    costs = [needs_line(need) for need in costs_by_provider(plan)]
+    costs = [needs_line(need) for need in costs_by_provider(plan)] + budget_lines(plan)
     if costs:
         paper.add(*[f"- {_plain(line)}" for line in costs], "")
     if plan.warnings:
@@ -85,6 +85,7 @@ def outcome_markdown(manifest: str, result: RunResult, look: Look = _PLAIN, *, m
     paper = Paper(most, f"`{look.command('runner status')}` lists everything.")
     paper.add(f"### `{manifest}`: {_plain(outcome_sum(result))}", "")
     paid = [paid_line(provider, units) for provider, units in result.paid.items()]
+    paid += [missing_line(one) for one in result.missing]
     if paid:
         paper.add(*[f"- {_plain(line)}" for line in paid], "")
     kinds: dict[str, list[Trouble]] = {}

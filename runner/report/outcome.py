@@ -1,9 +1,10 @@
 """The end of a run: what was paid, what failed and why, and what to type next."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from runner.model.progress import RunResult, Trouble
+from runner.model.progress import Missing, RunResult, Trouble
 from runner.model.units import spell_duration
 from runner.report.words import Look, amount, counted, glob_of, indent, shorten
 
@@ -38,6 +39,7 @@ def outcome_text(result: RunResult, look: Look = _PLAIN, *, verbose: bool = Fals
     for kind, troubles in _by_kind(result.troubles).items():
         lines += [*_trouble_lines(kind, troubles, look, verbose), ""]
     lines += [paid_line(provider, units) for provider, units in result.paid.items()]
+    lines += [missing_line(one) for one in result.missing]
     lines.append(outcome_sum(result, look))
     follow = _next(result, look)
     return "\n".join([*lines, follow] if follow else lines)
@@ -56,6 +58,7 @@ def outcome_json(result: RunResult, code: int) -> dict[str, Any]:
         "interrupted": result.interrupted,
         "seconds": round(result.seconds, 3),
         "paid": {provider: dict(units) for provider, units in result.paid.items()},
+        "missing": [asdict(one) for one in result.missing],
         "requests": dict(result.requests),
         "troubles": [
             {
@@ -111,6 +114,21 @@ def paid_line(provider: str, units: Mapping[str, float]) -> str:
     return "Paid: " + ", ".join([f"{provider}: {counted(int(calls), 'call')}", *amounts])
 
 
+def missing_line(one: Missing) -> str:
+    """`Missing: dubformer: 2 calls not made, as there is no credit left; about 6 minutes needed; balance 1: …`."""
+    parts = [f"Missing: {one.provider}: {counted(one.calls, 'call')} not made, as there is no credit left"]
+    known = one.calls - one.unknown
+    if known:
+        some = f", and {counted(one.unknown, 'call')} of unknown cost" if one.unknown else ""
+        parts.append(f"about {amount(one.amount)} {one.unit} needed{some}")
+    elif one.unknown:
+        parts.append("nobody knows how much is needed")
+    if one.balance is not None:
+        more = f": about {amount(one.amount - one.balance)} more" if one.amount > one.balance else ""
+        parts.append(f"balance {amount(one.balance)}{more}")
+    return "; ".join(parts)
+
+
 def outcome_sum(result: RunResult, look: Look = _PLAIN) -> str:
     """One line: `Finished in 3 s: 12 done, 2 files saved.`"""
     parts = [f"{result.done:,} done"]
@@ -133,6 +151,8 @@ def _next(result: RunResult, look: Look) -> str:
         return f"Once approved, carry on with: {command}"
     if result.running:
         return f"Look again with: {command}"
+    if result.missing:
+        return f"Once there is credit, carry on with: {command}"
     if any(trouble.kind in ("refused", "download", "timeout", "error") for trouble in result.troubles):
         return f"Once mended, carry on with: {command}"
     return ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from runner.model.errors import InvalidInput
 from runner.model.observation import Block, Observations, Remote
-from runner.model.plan import BulkRequests, Change, Cost, FieldDiff, Plan, Verb
+from runner.model.plan import Allowance, BulkRequests, Change, Cost, FieldDiff, Plan, Verb
 from runner.model.problem import Place, Problem
 from runner.model.saved import Basis, SavedPlan
 from runner.model.wishes import Wishes
@@ -141,6 +141,7 @@ def plan_of(shown: Mapping[str, Any]) -> Plan:
         unsettled=tuple(shown["unsettled"]),
         bulk=tuple(BulkRequests(**one) for one in shown["bulk"]),
         balances={name: Cost(**one) for name, one in shown["balances"].items()},
+        budgets=tuple(Allowance(**one) for one in shown.get("budgets", ())),
         warnings=tuple(_problem(one) for one in shown["warnings"]),
         offline=shown["offline"],
     )
@@ -149,8 +150,9 @@ def plan_of(shown: Mapping[str, Any]) -> Plan:
 def _change(held: Mapping[str, Any]) -> Change:
     made = dict(held)
     made["verb"] = Verb(held["verb"])
-    if "cost" in held:
-        made["cost"] = Cost(**held["cost"])
+    for name in ("cost", "money"):
+        if name in held:
+            made[name] = Cost(**held[name])
     if "diff" in held:
         made["diff"] = tuple(FieldDiff(**entry) for entry in held["diff"])
     return Change(**made)

@@ -1,9 +1,10 @@
 """The plan for programs: the shape that `schemas/plan.schema.json` publishes."""
 
+from dataclasses import asdict
 from typing import Any
 
 from runner.model.plan import Change, Cost, Plan
-from runner.report.money import costs_by_provider
+from runner.report.money import Need, costs_by_provider
 from runner.report.problems import problem_json
 
 VERSION = 1
@@ -23,6 +24,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "unsettled": list(plan.unsettled),
         "bulk": [{"job": bulk.job, "rows": bulk.rows, "most": bulk.most} for bulk in plan.bulk],
         "costs": _costs(plan),
+        "budgets": [asdict(budget) for budget in plan.budgets],
         "balances": {provider: _cost(balance) for provider, balance in plan.balances.items()},
         "warnings": [problem_json(warning) for warning in plan.warnings],
     }
@@ -43,6 +45,8 @@ def _change(change: Change) -> dict[str, Any]:
         found["consent"] = False
     if change.cost is not None:
         found["cost"] = _cost(change.cost)
+    if change.money is not None:
+        found["money"] = _cost(change.money)
     if change.diff:
         found["diff"] = [
             {"field": entry.field, "before": entry.before, "after": entry.after} for entry in change.diff
@@ -65,6 +69,19 @@ def _costs(plan: Plan) -> list[dict[str, Any]]:
             "amount": need.amount,
             "at_most": need.at_most,
             "unknown": need.unknown,
+            **_money(need),
         }
         for need in costs_by_provider(plan)
     ]
+
+
+def _money(need: Need) -> dict[str, Any]:
+    if not need.currency:
+        return {}
+    held = {
+        "amount": need.money,
+        "at_most": need.money_at_most,
+        "currency": need.currency,
+        "calls": need.valued,
+    }
+    return {"money": held}

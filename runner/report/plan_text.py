@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from runner.model.gate import NEEDED
 from runner.model.plan import OUT_OF_REACH, SENDING, Change, FieldDiff, Plan, Verb
-from runner.report.money import costs_by_provider, needs_line
+from runner.report.money import budget_lines, costs_by_provider, needs_line
 from runner.report.problems import problem_text
 from runner.report.words import Look, counted, glob_of, indent, shorten
 
@@ -97,7 +97,9 @@ def _alike(changes: Iterable[Change]) -> list[list[Change]]:
 
 
 def _kind(reason: str) -> str:
-    """A reason without the address it names, so that one cause is one group."""
+    """A reason without the address or the amount it names, so that one cause is one group."""
+    if reason.startswith("the budget of "):
+        return reason.partition(";")[0]
     return "waits" if reason.startswith("waits for ") else reason
 
 
@@ -143,7 +145,7 @@ def _bulk_lines(plan: Plan) -> list[str]:
 
 
 def _cost_lines(plan: Plan) -> list[str]:
-    return [needs_line(need) for need in costs_by_provider(plan)]
+    return [needs_line(need) for need in costs_by_provider(plan)] + budget_lines(plan)
 
 
 def _contract_lines(plan: Plan, look: Look) -> list[str]:

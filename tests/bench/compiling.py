@@ -158,11 +158,12 @@ def planned(place: Path) -> None:
     from runner.compile.moves import moved_state, moves
     from runner.compile.surroundings import Surroundings
     from runner.engine.desk import RunOptions
-    from runner.engine.run import make_plan, read_only_state
+    from runner.engine.run import make_plan
+    from runner.engine.states import read_state
 
     work, problems = check_file(place / "season.yaml", {}, Surroundings({}, offline=True))
     assert work is not None, problems
-    held = read_only_state(work.state_place, work.manifest.name)
+    held = read_state(work.state_place, work.manifest.name)
     state = moved_state(held, moves(work.manifest, work.graph, held))
     plan, _ = make_plan(work, state, RunOptions(command="plan"), offline=True)
     assert len(plan.changes) == len(work.graph)

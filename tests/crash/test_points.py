@@ -74,6 +74,18 @@ def replaced(contract: str) -> Case:
     return replace(made, name=f"{contract}-replaced", orders=("T", "U"), before=before, act=act, points=18)
 
 
+def budgeted() -> Case:
+    """The same within a budget that both calls fill: whatever was recorded before a kill counts once, and no more."""
+    made = replaced("find")
+
+    def before(scene: Scene) -> None:
+        manifest = scene.folder / "m.yaml"
+        manifest.write_text(manifest.read_text().replace("openapi:", "budget: {calls: 2}, openapi:"))
+        made.before(scene)
+
+    return replace(made, name="find-budgeted", before=before)
+
+
 def resolved(how: str) -> Case:
     """A call in doubt, a person's word about it, and the apply that follows the word."""
 
@@ -150,7 +162,7 @@ CASES = [
     Case("dubformer", (), PROJECT, ("P",), ("p.mp4",)),
     Case("dubformer-fixed", (), PROJECT + FIX, ("P", "P"), ("p.mp4", "fixed.mp4"), points=40),
     Case("revoice-rows", (), ROWS, ("r1", "r2", "r3")),
-    approved(),
+    approved(), budgeted(),
 ]  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """Money: what no budget allows is not sent, whatever else goes wrong on the way."""
 
+import json
+
 import pytest
-from applying import ROWS, SEASON, SHORT, fault
+from applying import ROWS, SEASON, SHORT, captured, fault
 
 FIVE = tuple(f"e{number}" for number in range(5))
 
@@ -137,3 +139,58 @@ def test_a_budget_of_the_run_is_there_again_in_the_next_one(stage) -> None:
 
     assert codes == [7, 7, 0]
     assert season.paid() == dict.fromkeys(FIVE, 1)
+
+
+def test_money_by_prices_is_held_and_receipts_correct_the_estimates(stage) -> None:
+    text = with_budget("{EUR: 4}", SEASON + "    cost: {minutes: 4}\n")
+    season = stage(text.replace("budget:", "prices: {minutes: 0.5, currency: EUR}, budget:"), ids=FIVE)
+
+    first = season.apply()  # two by their estimates of 2 EUR; each is really 1.5
+    again = season.apply()
+    told = season.run("report", "cost")
+
+    assert (first.code, again.code) == (7, 7), first.all + again.all
+    assert "Budget: dubformer: 4 EUR; this plan about 4; not enough for 3 more calls" in first.out
+    assert season.paid() == {"e0": 1, "e1": 1}
+    assert "4 EUR, 3 spent, 1 left; not enough for 3 more calls" in again.out
+    assert "6 minutes  about 3 EUR" in told.out
+
+
+def test_what_the_plan_shows_is_what_apply_does(stage) -> None:
+    season = stage(with_budget("{minutes: 7}", SEASON + "    cost: {minutes: 3}\n"), ids=FIVE)
+    planned = json.loads(season.run("plan", "--json").out)
+
+    season.apply()
+
+    shown = {one["address"].removeprefix("dub/") for one in planned["changes"] if one["verb"] == "create"}
+    assert set(season.paid()) == shown == {"e0", "e1"}
+    assert planned["budgets"][0]["planned"] == 6
+    assert planned["budgets"][0]["blocked"] == 3
+
+
+def test_a_saved_plan_is_carried_out_within_its_budget(stage) -> None:
+    season = stage(with_budget("{calls: 2}"), ids=FIVE)
+    file = season.folder / "plan.json"
+    season.run("plan", "--out", str(file))
+
+    shown = captured(["show", str(file)])
+    ended = captured(["apply", str(file), "--auto-approve"])
+
+    assert "Budget: dubformer: 2 calls; this plan 2; not enough for 3 more calls" in shown.out
+    assert ended.code == 7, ended.all
+    assert len(season.paid()) == 2
+
+
+def test_without_credit_what_is_missing_is_said_and_the_other_provider_goes_on(stage) -> None:
+    text = SEASON + "    cost: {minutes: 3}\n"
+    season = stage(text.replace("jobs:\n", "providers: {dubformer: {max_in_flight: 1}}\njobs:\n"), ids=FIVE)
+    season.faults(balance=7)
+
+    ended = season.apply()
+    told = season.apply("--json")
+
+    assert "Missing: dubformer: 3 calls not made, as there is no credit left" in ended.out
+    assert "; about 9 minutes needed; balance 1: about 8 more" in ended.out
+    assert "Once there is credit, carry on with: runner apply" in ended.out
+    (missing,) = json.loads(told.out.splitlines()[-1])["missing"]
+    assert (missing["calls"], missing["amount"], missing["balance"]) == (3, 9, 1)

@@ -1,82 +1,13 @@
 """Whole runs over a state in a file and in a database: the ledger shows each item once, whatever happens in between."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from applying import Ended, captured
 from faultbook import Fault
-from pgserver import end_lease, place_of, told
-from workshop import World, document, open_workshop
-
-from runner.engine.states import read_state
-from runner.model.state_place import StatePlace
-
-COUNT = 8
-TITLES = Counter(f"T{number}" for number in range(COUNT))
-MANIFEST = """\
-version: 1
-name: season
-state: ${{{{ env.RUNNER_STATE }}}}
-providers: {{workshop: {{openapi: workshop.yaml, base_url: "{base}", settle: {{effect: 250ms, lag: 30ms}}}}}}
-jobs:
-  one:
-    uses: workshop.find
-    for_each: [{titles}]
-    with: {{title: "${{{{ each.key }}}}"}}
-    save: {{file: "out/${{{{ each.key }}}}.bin"}}
-"""
-
-
-class Season:
-    """A manifest, its state, and the world that it orders from."""
-
-    def __init__(self, folder: Path, place: StatePlace, url: str, world: World) -> None:
-        self.folder, self.place, self.url, self.world = folder, place, url, world
-
-    def run(self, *words: str) -> Ended:
-        """`runner WORDS…` in this process."""
-        return captured([*words, "-f", str(self.folder / "m.yaml")])
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        """The same in a process of its own."""
-        program = [sys.executable, "-m", "runner.cli.main", *words, "-f", str(self.folder / "m.yaml")]
-        pipe: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.Popen(program, stdin=subprocess.DEVNULL, **pipe)
-
-    def under_way(self, slow: float = 0.3) -> "subprocess.Popen[str]":
-        """An apply that has ordered something, and has more to order, which takes so many seconds."""
-        self.world.slow = slow
-        process = self.start("apply", "--auto-approve")
-        until = time.monotonic() + 60
-        while not self.world.ledger:
-            assert time.monotonic() < until, "nothing was ordered"
-            time.sleep(0.01)
-        return process
-
-    def killed(self) -> None:
-        """An apply that is killed with calls under way."""
-        process = self.under_way()
-        process.send_signal(signal.SIGKILL)
-        process.wait(60)
-        assert process.stdout is not None
-        process.stdout.close()
-
-    def a_minute_passes(self) -> None:
-        """Since the last heartbeat."""
-        if self.url:
-            end_lease(self.url)
-
-    def phases(self) -> Counter[str]:
-        """How many instances stand where."""
-        return Counter(one.phase.value for one in read_state(self.place, "season").instances.values())
+from pgserver import told
+from twostates import COUNT, TITLES, Season, season_over
 
 
 @pytest.fixture(params=["file", "database"])
@@ -85,16 +16,8 @@ def season(
 ) -> Iterator[Season]:
     """The same season over both places."""
     url = request.getfixturevalue("postgres") if request.param == "database" else ""
-    place: StatePlace = place_of(url) if url else tmp_path / "state.db"
-    monkeypatch.setenv("RUNNER_STATE", url or str(place))
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    (tmp_path / "workshop.yaml").write_text(document("find"))
-    with open_workshop() as workshop:
-        world = workshop.put("season", World(slow=0.02))
-        text = MANIFEST.format(base=f"{workshop.url}/season", titles=", ".join(TITLES))
-        (tmp_path / "m.yaml").write_text(text)
-        yield Season(tmp_path, place, url, world)
+    with season_over(tmp_path, url, monkeypatch) as season:
+        yield season
 
 
 def test_lost_answers_are_found_again(season: Season) -> None:

@@ -103,3 +103,62 @@ def test_what_is_made_again_after_it_was_forgotten_is_a_charge_of_its_own() -> N
         ("dub/a", 2.0, False),
         ("dub/a", 3.0, True),
     ]
+
+
+def test_the_rows_of_a_bulk_request_have_estimates_of_their_own() -> None:
+    member = {"address": "batch/a", "generation": 1, "estimate": 4.0, "unit": "minutes"}
+    group = Entry(
+        "2026-11-01T10:00:00.000Z",
+        "group-intended",
+        "batch@1",
+        {"uses": "revoice.batch", "members": [member]},
+    )
+
+    charge = only(group, received(address="batch/a"))
+
+    assert (charge.amount, charge.unit, charge.source) == (4.0, "minutes", ESTIMATE)
+
+
+def test_what_a_person_gave_up_or_had_forgotten_may_have_been_paid() -> None:
+    abandoned = only(intended(estimate=1.0), told("resolved", how="abandon"))
+    forgotten = only(intended(estimate=1.0), told("forgotten"))
+    sent_again = only(intended(estimate=1.0), told("resolved", how="resend"))
+
+    assert [one.given_up for one in (abandoned, forgotten, sent_again)] == [True, True, False]
+
+
+def test_an_abandoned_call_counts_beside_the_one_that_was_made_instead() -> None:
+    found = charges(
+        [intended(), told("resolved", how="abandon"), intended(2), received(2, cost=3, unit="minutes")]
+    )
+
+    assert [(one.generation, one.open, one.given_up) for one in found] == [(1, True, True), (2, False, False)]
+
+
+def test_what_was_moved_onto_an_address_that_was_forgotten_is_a_charge_of_its_own() -> None:
+    found = charges(
+        [
+            intended(),
+            received(cost=2, unit="usd"),
+            told("forgotten"),
+            intended(address="dub/b"),
+            received(address="dub/b", cost=3, unit="usd"),
+            Entry("2026-11-02T10:00:00.000Z", "moved", "dub/b", {"to": "dub/a"}),
+            intended(2),
+            told("refused", generation=2, status=422, code="x", message="no"),
+        ]
+    )
+
+    assert [(one.address, one.amount, one.redone) for one in found] == [
+        ("dub/a", 2.0, False),
+        ("dub/a", 3.0, True),
+    ]
+
+
+def test_what_was_forgotten_and_imported_again_was_paid_once() -> None:
+    again = told("received", "dub/b", 1, uses="dubformer.project", cost=4, unit="minutes")
+    imported = Entry(again.at, again.kind, again.address, {**again.fields, "id": "p1", "how": "imported"})
+
+    charge = only(intended(), received(cost=4, unit="minutes"), told("forgotten"), imported)
+
+    assert (charge.address, charge.amount, charge.redone) == ("dub/b", 4.0, False)
