@@ -42,7 +42,8 @@ def command(globs: tuple[str, ...], chosen: Chosen, person: str) -> int:
         from runner.compile.gates import approvable, reached
         from runner.compile.moves import moved_state, moves
         from runner.compile.plan import plan
-        from runner.engine.approvals import approved_by_me, foreseen_state, leave_approvals
+        from runner.engine.approvals import approved_by_me, leave_approvals
+        from runner.engine.inbox import foreseen_state
         from runner.engine.observe import stands
         from runner.engine.states import ensure_state
         from runner.model.observation import Observations

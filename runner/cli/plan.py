@@ -54,8 +54,8 @@ def command(
     wishes = wishes_of(**wished)
     with project.opened(offline=offline) as work:
         from runner.compile.moves import moved_state, moves
-        from runner.engine.approvals import foreseen_state
         from runner.engine.desk import RunOptions
+        from runner.engine.inbox import foreseen_state
         from runner.engine.run import drift, make_plan, seen_state
 
         checked(wishes, work.graph)

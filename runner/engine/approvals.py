@@ -13,7 +13,7 @@ from dataclasses import replace
 from runner.engine.daytime import now_text
 from runner.engine.journal import Journal
 from runner.engine.keeping import Word
-from runner.engine.states import leave_words, read_instance, read_state, read_words
+from runner.engine.states import leave_words, read_instance, read_words
 from runner.model.event import Approved
 from runner.model.fold import fold_instance
 from runner.model.state import InstanceState, State
@@ -77,11 +77,6 @@ def foreseen(state: State, words: Iterable[Word]) -> State:
         if made is not None:
             changed[event.address] = made
     return replace(state, instances={**state.instances, **changed}) if changed else state
-
-
-def foreseen_state(place: StatePlace, name: str) -> State:
-    """A snapshot without the lock, with the approvals that were left. Raises StateError."""
-    return foreseen(read_state(place, name), read_words(place, name))
 
 
 def foreseen_instance(place: StatePlace, name: str, address: str) -> InstanceState | None:

@@ -5,14 +5,17 @@ told to be of no use any more, and never falls on a later one.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from runner.engine.approvals import APPROVE
+from runner.engine.approvals import APPROVE, foreseen
+from runner.engine.daytime import now_text
 from runner.engine.journal import Journal
-from runner.engine.states import leave_word, read_state
+from runner.engine.states import leave_word, read_state, read_words
 from runner.model.errors import WrongUsage
 from runner.model.event import Event, Received, Resolved
-from runner.model.state import InstanceState, Phase
+from runner.model.fold import fold_instance
+from runner.model.state import InstanceState, Phase, State
 from runner.model.state_place import StatePlace
 
 WORDS = {
@@ -54,7 +57,7 @@ def take_in(journal: Journal, aside: Callable[[str], None] = lambda text: None) 
         journal.take([word])
         held = journal.instances.get(address)
         id, call = _said(argument)
-        useless = _useless(journal, held, how, id, call)
+        useless = _useless(journal.instances, held, how, id, call)
         if useless or held is None:
             option = f"--{how} {id}".rstrip()
             aside(f"Not taken in: `runner resolve {address} {option}`: {useless}.")
@@ -64,7 +67,25 @@ def take_in(journal: Journal, aside: Callable[[str], None] = lambda text: None) 
     return taken
 
 
-def _useless(journal: Journal, held: InstanceState | None, how: str, id: str, call: str) -> str:
+def foreseen_state(place: StatePlace, name: str) -> State:
+    """A snapshot without the lock, as it will be when its holder has taken in what was left. Its sequence counts the
+    words about calls in doubt, as these are taken in before a plan is made. Raises StateError."""
+    state, words = read_state(place, name), read_words(place, name)
+    known = dict(state.instances)
+    taken = 0
+    for _, address, how, argument in words:
+        id, call = _said(argument)
+        held = known.get(address)
+        if how == APPROVE or held is None or _useless(known, held, how, id, call):
+            continue
+        known[address] = fold_instance(held, _event(held, how, id), now_text()) or held
+        taken += 1
+    return foreseen(replace(state, instances=known, sequence=state.sequence + taken), words)
+
+
+def _useless(
+    known: Mapping[str, InstanceState], held: InstanceState | None, how: str, id: str, call: str
+) -> str:
     """Why a word can do nothing now; empty when it holds."""
     if how not in WORDS:
         return "this version does not know the word"
@@ -74,7 +95,7 @@ def _useless(journal: Journal, held: InstanceState | None, how: str, id: str, ca
         return f"it is {held.phase.value} by now"
     if call != call_word(held):
         return "it was said of an earlier call; look at `runner show` and say it of this one"
-    owner = _owner(journal.instances.values(), held, id) if how == "adopt" else ""
+    owner = _owner(known.values(), held, id) if how == "adopt" else ""
     return f"{id} belongs to {owner} by now" if owner else ""
 
 

@@ -1,7 +1,7 @@
 """What only a person can tell: doubt, and the three ways out of it."""
 
 import pytest
-from applying import Stage, fault
+from applying import Stage, captured, fault
 
 
 def doubtful(season: Stage) -> list[str]:
@@ -137,4 +137,21 @@ def test_a_word_that_came_too_late_is_told_and_not_carried_out(stage) -> None:
 
     assert ended.code == 0, ended.all
     assert "Not taken in: `runner resolve dub/e1 --resend`: it is running by now." in ended.err
+    assert season.paid() == {"e1": 2}
+
+
+def test_a_plan_that_is_saved_after_a_word_shows_what_it_brings_and_can_be_applied(stage) -> None:
+    season = stage(ids=("e1",))
+    ids = doubtful(season)
+    season.apply()
+    season.run("resolve", "dub/e1", "--adopt", ids[0])
+    plan = str(season.folder / "plan.json")
+
+    shown = season.run("plan", "--out", plan)
+    ended = captured(["apply", plan, "--speed", str(season.speed)])
+
+    assert shown.code == 0, shown.all
+    assert "resume    dub/e1" in shown.out
+    assert ended.code == 0, ended.all
+    assert season.state().instances["dub/e1"].id == ids[0]
     assert season.paid() == {"e1": 2}

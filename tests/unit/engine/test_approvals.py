@@ -6,11 +6,10 @@ from runner.engine.approvals import (
     APPROVE,
     approved_by_me,
     foreseen_instance,
-    foreseen_state,
     leave_approvals,
     take_in_approvals,
 )
-from runner.engine.inbox import leave_in_inbox, take_in
+from runner.engine.inbox import foreseen_state, leave_in_inbox, take_in
 from runner.engine.journal import Journal, open_journal
 from runner.engine.lock import Holder
 from runner.engine.states import ensure_state, read_events, read_standing, read_state, read_words
