@@ -56,9 +56,11 @@ def test_an_approval_reaches_the_run_that_holds_the_state(season: Season) -> Non
         '  two: {uses: workshop.find, approve: true, for_each: [G1, G2], with: {title: "${{ each.key }}"}}\n'
     )
     manifest.write_text(manifest.read_text() + gated)
-    first = season.under_way(slow=1.5)
+    first = season.under_way()
+    season.world.slow = 60.0  # whatever is under way now ends after the approval
 
     approved = season.run("approve", "two/G2")
+    season.world.slow = 0.0
     said = first.communicate(timeout=120)[0]
     again = season.run("apply", "--auto-approve")
 
