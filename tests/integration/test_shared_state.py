@@ -121,7 +121,7 @@ def test_a_connection_that_is_cut_in_mid_run_ends_it_and_loses_nothing(season: S
     told(
         season.url,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = 'runner' AND pid <> pg_backend_pid()",
+        " WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()",
     )
     said = process.communicate(timeout=120)[0]
     ordered = sum(season.world.ordered().values())

@@ -54,7 +54,7 @@ def schema(server: str) -> Iterator[str]:
     name = f"t{secrets.token_hex(6)}"
     told(server, f"CREATE SCHEMA {name}")
     try:
-        yield f"{server}&options=-csearch_path%3D{name}"
+        yield f"{server}&options=-csearch_path%3D{name}&application_name={name}"  # so that it knows its own connections
     finally:
         told(server, f"DROP SCHEMA {name} CASCADE")
 
