@@ -11,11 +11,12 @@ from runner.api.judge import Verdict, judge
 from runner.api.lifedata import Resource
 from runner.api.locate import MISSING, Scope, locate
 from runner.api.marks import with_mark
-from runner.api.order import Order
+from runner.api.order import Order, Target
 from runner.api.parts import parts_of, receipts
 from runner.api.reading import Reading, number, read_answer
 from runner.api.sealing import unseal
-from runner.model.event import Intended, Received, Refused, Settling, Withdrawn
+from runner.api.search import doubt
+from runner.model.event import Finished, Intended, Received, Refused, Settling, Withdrawn
 from runner.model.http import Answer, Reply
 from runner.model.observation import Remote
 from runner.model.part import PartReceipt
@@ -52,6 +53,8 @@ def conclude(
     """
     if verdict.meaning == "accepted" and isinstance(reply, Answer):
         reading = read_answer(order.use, reply, intent_inputs(order, intent))
+        if order.target is not None:
+            return (yield from _updated(order, order.target, intent, reading))
         parts = _receipts(order, intent, reply)
         if reading.id or parts or (order.identity is None and parts_of(order) is None):
             return (yield from received(order, intent, reading, "answered", parts))
@@ -79,6 +82,16 @@ def conclude(
     if verdict.meaning == "safe" and intent.attempt == 1:
         yield Record((Withdrawn(address=order.address, generation=order.generation, reason=verdict.message),))
     return None
+
+
+def _updated(
+    order: Order, target: Target, intent: Intended, reading: Reading
+) -> Generator[Effect, Any, Outcome]:
+    """An accepted update: its identity was known before."""
+    if reading.id not in ("", target.id):
+        said = f"the update of {target.id} was answered with the id {reading.id}, which is another"
+        return (yield from doubt(order, said, (reading.id,)))
+    return (yield from received(order, intent, reading, "answered"))
 
 
 def _receipts(order: Order, intent: Intended, reply: Answer) -> tuple[PartReceipt, ...]:
@@ -112,23 +125,32 @@ def received(
     order: Order, intent: Intended, reading: Reading, how: str, parts: tuple[PartReceipt, ...] = ()
 ) -> Generator[Effect, Any, Outcome]:
     """Record the identity of an effect; one that has none of its own is known by those of its parts."""
-    id = reading.id or ",".join(part.id for part in parts)
-    yield Record(
-        (
-            Received(
-                address=order.address,
-                generation=order.generation,
-                id=id,
-                how=how,
-                status=reading.status,
-                outputs=reading.outputs,
-                cost=reading.cost,
-                unit=reading.unit,
-                parts=parts,
-            ),
-        )
+    id, outputs, noted = reading.id or ",".join(part.id for part in parts), reading.outputs, []
+    if order.target is not None:
+        id, outputs = order.target.id, {**outputs, "id": order.target.id}
+        if reading.outcome == "ready" and not intent.anew:
+            ready = Finished(address=order.address, generation=order.generation, outcome="ready")
+            noted.append(ready)  # nothing is made by it: what it says of itself can be believed
+    receipt = Received(
+        address=order.address,
+        generation=order.generation,
+        id=id,
+        how=how,
+        status=reading.status,
+        outputs=outputs,
+        cost=reading.cost,
+        unit=reading.unit,
+        parts=parts,
     )
-    return Outcome("received", id=id, status=reading.status, outputs=reading.outputs)
+    yield Record((receipt, *noted))
+    return Outcome("received", id=id, status=reading.status, outputs=outputs)
+
+
+def not_done(order: Order, absent: bool) -> Withdrawn:
+    """The end of a call that nobody wants any more. Whether an update was done is only known where that was looked at
+    (`absent`)."""
+    unsure = order.target is not None and not absent
+    return Withdrawn(address=order.address, generation=order.generation, reason="not done", unsure=unsure)
 
 
 def resend(intent: Intended) -> Intended:

@@ -126,6 +126,18 @@ class Fresh:
 
 
 @frozen
+class UpdateTerms:
+    """What the call that changes a finished thing costs and takes. `repeat` None: a free one is safe. `takes`: the
+    resource's inputs that it can change (empty: those that its operation has in common with create's). With `fresh` the
+    results are made anew."""
+
+    effect: Effect = "paid"
+    repeat: Repeat | None = None
+    takes: tuple[str, ...] = ()
+    fresh: Fresh | None = None
+
+
+@frozen
 class WebhookSpec:
     """The field that takes our URL, what else to set, and where a notification carries the id and the mark."""
 
@@ -197,6 +209,7 @@ class Resource:
     create: CallSpec | None = None
     read: CallSpec | None = None
     update: CallSpec | None = None
+    update_terms: UpdateTerms = UpdateTerms()
     delete: CallSpec | None = None
     cancel: CallSpec | None = None
     before: CallSpec | None = None

@@ -35,6 +35,17 @@ class View(Protocol):
 
 
 @frozen
+class Target:
+    """What an update changes: the thing `id`, and of it the inputs `names`. `sent` are the inputs of the call, which is
+    made of them when it is sent first; `free` says that nothing is paid for a change of what was paid for."""
+
+    id: str
+    names: tuple[str, ...]
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    free: bool = False
+
+
+@frozen
 class Order:
     """A wish for one effect: everything that is known before it is asked for.
 
@@ -42,7 +53,8 @@ class Order:
     seconds of this run. `consent`: things of the same given mark that exist already are nobody's business here.
     `retries` bounds safe resends. `parts` are the places to ask for (none: all). `notify` is where notifications are
     heard, and `window` how long, in seconds of this run, one is waited for. `other_bytes`: the call cannot be repeated
-    byte for byte any more, so that a key that the API has seen is no reason to repeat it.
+    byte for byte any more, so that a key that the API has seen is no reason to repeat it. `target`: what it changes,
+    where it makes nothing.
     """
 
     address: str
@@ -65,6 +77,7 @@ class Order:
     notify: str = ""
     window: float = 600.0
     other_bytes: bool = False
+    target: Target | None = None
 
     @property
     def delivery(self) -> Delivery:

@@ -10,10 +10,11 @@ from runner.api.encode import call_of, encode
 from runner.api.lifedata import Resource
 from runner.api.locate import MISSING, Scope, holds, locate
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
-from runner.api.order import Baseline, Order, View
+from runner.api.order import Baseline, Order, Target, View
 from runner.api.parts import marked, only, parts_of, wanted
 from runner.api.provider import Use
 from runner.api.sealing import seal, without_secrets
+from runner.api.update_search import look_at_call, seen_of
 from runner.model.event import Intended
 from runner.model.frozen import frozen
 from runner.model.http import Answer, Call, Reply
@@ -41,6 +42,8 @@ class Marked:
 
 def prepare(order: Order, view: View) -> Generator[Effect, Any, Prepared | Outcome]:
     """The intent of a call that was never sent; an outcome when it must not be sent."""
+    if order.target is not None:
+        return (yield from _prepare_update(order, view, order.target))
     made = _mark(order, view)
     stood = yield from _stands_there(order, view, made.marks, made.minted, BASELINE_AGE)
     if isinstance(stood, Outcome):
@@ -58,6 +61,8 @@ def prepare(order: Order, view: View) -> Generator[Effect, Any, Prepared | Outco
 def prepare_again(order: Order, view: View, intent: Intended) -> Generator[Effect, Any, Prepared | Outcome]:
     """The same call, mark and key, on what stands there now: what was seen before has become too old, and nothing of
     the call is under way."""
+    if order.target is not None:
+        return (yield from _prepare_update(order, view, order.target, intent))
     marks = intent.marks or ((intent.mark,) if intent.mark else ())
     stood = yield from _stands_there(order, view, marks, intent.minted, BASELINE_AGE / 2, first=True)
     if isinstance(stood, Outcome):
@@ -97,6 +102,27 @@ def _seen(view: View, intent: Intended, stood: Baseline) -> float | None:
     if stood.began is not None and given:
         return stood.began
     return view.monotonic() if intent.before is not None else None
+
+
+def _prepare_update(
+    order: Order, view: View, target: Target, again: Intended | None = None
+) -> Generator[Effect, Any, Prepared | Outcome]:
+    """The intent of an update; `again`: the same, as what was seen before it has become too old."""
+    before: Mapping[str, Any] | None = None
+    seen_at: float | None = None
+    call = look_at_call(order, target)
+    if call is not None:
+        seen_at = view.monotonic()
+        answer = yield Request(call)
+        if not isinstance(answer, Answer) or not answer.ok or answer.unreadable:
+            return _unreadable(order, answer)
+        before = seen_of(order, target, answer)
+    if again is not None:
+        return Prepared(replace(again, before=before), seen_at)
+    intent = _intent(order, view, Marked(target.sent), Baseline(), before)
+    kind = order.use.kind
+    anew = isinstance(kind, Resource) and kind.fresh is not None
+    return Prepared(replace(intent, update=target.names, anew=anew, free=target.free), seen_at)
 
 
 def _intent(

@@ -15,6 +15,7 @@ from runner.api.concluding import (
     conclude,
     intent_inputs,
     judge_reply,
+    not_done,
     pause_after,
     received,
     resend,
@@ -52,6 +53,7 @@ from runner.api.search import (
     proves,
     second_look,
 )
+from runner.api.update_search import search_update
 from runner.model.event import Intended, Withdrawn
 from runner.model.http import Answer
 from runner.model.observation import Remote
@@ -90,7 +92,7 @@ def settle(
             if found is not None:
                 return found
         if not wanted:
-            yield Record((Withdrawn(address=order.address, generation=order.generation, reason="not done"),))
+            yield Record((not_done(order, search.absent),))
             return Outcome("withdrawn", "was never done, and is no longer wanted")
         if not eager and not search.absent:
             return Outcome("failed", f"no answer that tells its outcome, {attempt + 1} times")
@@ -139,7 +141,7 @@ def _send_again(
         if isinstance(reply, Outdated):
             return reply
         verdict = judge_reply(order, reply)
-        if verdict.meaning == "accepted" and isinstance(reply, Answer):
+        if verdict.meaning == "accepted" and isinstance(reply, Answer) and order.target is None:
             id = read_answer(order.use, reply, order.inputs).id
             if id and view.owned(order.account, id):
                 return verdict  # the answer to another call: this one was accepted, and its identity is not known
@@ -169,10 +171,10 @@ def _look(
     (`search.absent`), or the API itself keeps a repeat from being a second effect."""
     kind = order.use.kind
     free = isinstance(kind, Resource | Action) and kind.effect != "paid"
-    if order.repeat == "safe" and not accepted and (free or by_key):
-        return None
-    if by_key and not accepted:
+    if not accepted and (by_key or (free and order.repeat == "safe")):
         return None  # the API itself keeps a documented key from doing anything twice
+    if order.target is not None:
+        return (yield from search_update(order, view, intent, search, order.target))
     if order.collection is not None and order.delivery.find is not None and intent.marks:
         return (yield from search_parts(order, view, intent, search, accepted))
     if order.collection is not None and order.delivery.find is not None:

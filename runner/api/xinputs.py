@@ -81,6 +81,8 @@ def _claimed(raw: Mapping[str, Any]) -> Iterator[Claim]:
         hook = resource.get("delivery", {}).get("webhook", {})
         yield from _field((*at, "delivery", "webhook"), create, hook)
         yield from _field((*at, "webhook"), create, resource.get("webhook", {}))
+        for position, taken in enumerate(resource.get("update", {}).get("takes", ())):
+            yield (*at, "update", "takes", position), create, taken
         bulk = resource.get("bulk", {})
         yield from _field((*at, "bulk"), bulk.get("operation", ""), bulk)
         for position, shared in enumerate(bulk.get("same", ())):

@@ -63,6 +63,7 @@ def _resource(name: str, raw: Raw) -> life.Resource:
         create=calls.get("create"),
         read=calls.get("read"),
         update=calls.get("update"),
+        update_terms=_update_terms(raw.get("update", {}), effect),
         delete=calls.get("delete"),
         cancel=calls.get("cancel"),
         before=calls.get("before"),
@@ -186,6 +187,15 @@ def _parts(raw: Raw) -> life.Parts:
 
 def _fresh(raw: Raw) -> life.Fresh:
     return life.Fresh(tuple(raw["differs"]), seconds(raw["within"]))
+
+
+def _update_terms(raw: Raw, effect: life.Effect) -> life.UpdateTerms:
+    return life.UpdateTerms(
+        effect=raw.get("effect", effect),
+        repeat=raw.get("repeat"),
+        takes=tuple(raw.get("takes", ())),
+        fresh=_fresh(raw["fresh"]) if "fresh" in raw else None,
+    )
 
 
 def _webhook(raw: Raw) -> life.WebhookSpec:

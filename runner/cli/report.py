@@ -57,7 +57,7 @@ def cost(chosen: Chosen, by: tuple[str, ...], as_csv: bool) -> int:
     project = Project(chosen)
     name, place = project.state_place()
     work = project.work(offline=True)
-    paid = [one for one in charges(read_entries(place, name)) if _paid(work, one.uses)]
+    paid = [one for one in charges(read_entries(place, name)) if one.update or _paid(work, one.uses)]
     prices = {name: settings.prices for name, settings in work.settings.items()}
     found = sums(paid, wanted, _labels(work), prices)
     if as_csv:

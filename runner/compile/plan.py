@@ -9,7 +9,7 @@ from runner.compile.plan_bulk import BulkCount
 from runner.compile.plan_decide import Decider, FilesView
 from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts
 from runner.compile.plan_sight import job_of
-from runner.compile.plan_verbs import Decision
+from runner.compile.plan_verbs import Decision, top_name
 from runner.compile.purse import purse_of
 from runner.model.charge import Charge
 from runner.model.gate import LATER, NEEDED
@@ -53,7 +53,7 @@ def plan(
             decision = decider.decide(instance)
             held = state.instances.get(address)
             facts, cost, money = decider.facts[instance.job], None, None
-            if decision.verb in PAYING and facts.paid:
+            if _pays(decider, facts, decision):
                 cost = _cost(work, decider, facts, instance)
                 if valued:
                     spend = _spend(work, facts, cost)
@@ -135,6 +135,8 @@ def _sending(
         return _change(facts, instance, decision, generation)
     view = decider.sight.view(instance)
     group = ""
+    if decision.verb is Verb.UPDATE:
+        return _updating(decider, facts, instance, decision, generation, cost, money)
     if facts.bulk is not None:
         inputs = work.evaluator.inputs(instance, view)
         group = bulk.add(facts, inputs, pending=_waits(decider, instance, decision))
@@ -142,6 +144,31 @@ def _sending(
     return _change(
         facts, instance, decision, generation, cost=cost, money=money, contract=contract, group=group
     )
+
+
+def _pays(decider: Decider, facts: JobFacts, decision: Decision) -> bool:
+    """Whether what was decided costs anything."""
+    if decision.verb is Verb.UPDATE:
+        return decider.update_way(facts.job.uses).paid
+    return decision.verb in PAYING and facts.paid
+
+
+def _updating(
+    decider: Decider,
+    facts: JobFacts,
+    instance: Instance,
+    decision: Decision,
+    generation: int,
+    cost: Cost | None,
+    money: Cost | None,
+) -> Change:
+    """A change of what stands there, which may be free although the thing was paid for. It keeps its number, and gates
+    are about `generation`, the next one."""
+    way = decider.update_way(facts.job.uses)
+    names = {top_name(entry.field) for entry in decision.diff}
+    contract = way.contract(names or way.takes)
+    change = _change(facts, instance, decision, generation, cost=cost, money=money, contract=contract)
+    return replace(change, paid=way.paid)
 
 
 def _waits(decider: Decider, instance: Instance, decision: Decision) -> bool:

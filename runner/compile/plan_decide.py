@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any
 
 from runner.api.file_items import items_of
+from runner.api.updating import UpdateWay
 from runner.compile.canonical import Canonical, canonical
 from runner.compile.check import Work
 from runner.compile.consent import Consents, agreed_to, import_command, replace_command, resolve_command
 from runner.compile.diff import diff_inputs
+from runner.compile.plan_changes import Changes
 from runner.compile.plan_facts import ACTION, BUILTIN, LOOKUP, AllFacts, JobFacts
 from runner.compile.plan_select import Limit, asked_for, selected
 from runner.compile.plan_sight import Sight
@@ -59,6 +61,7 @@ class Decider:
         self._consents = Consents(wishes)
         self._selected = selected(work.graph, wishes, asked_for(work, state, wishes))
         self._limit = Limit(wishes.limit)
+        self._changes = Changes(work, self.sight, self._consents)
         self.renames = Renames(work, state)
 
     def decide(self, instance: Instance) -> Decision:
@@ -75,6 +78,12 @@ class Decider:
             if held is not None and held.phase is Phase.READY and facts.kind not in (LOOKUP, BUILTIN):
                 return self._beyond_comparing(facts, instance, held, reason)
             return Decision(Verb.BLOCKED, reason)
+
+    def update_way(self, uses: str) -> UpdateWay:
+        """What the update operation of a use does, where an update was decided."""
+        updater = self._changes.updaters[uses]
+        assert updater is not None
+        return updater.way
 
     def _decide(self, facts: JobFacts, instance: Instance, held: InstanceState | None) -> Decision:
         if facts.kind is LOOKUP:
@@ -163,11 +172,12 @@ class Decider:
         inputs = self._inputs(instance)
         made = self._canonical(facts, inputs)
         if made is None:
-            return self._open(facts, instance)
+            return self._otherwise(facts, instance, held, self._changes.open(facts, instance, held, inputs))
         # What was imported while its inputs were unknown has no digest, and stands for what the manifest says.
         if not held.digest or made.digest in (held.digest, held.accepted):
             return self._missing_files(facts, instance, held)
-        return self._changed(facts, instance, held, made)
+        decision = self._changes.known(facts, instance, held, inputs, made, agreed_to(held, made))
+        return self._otherwise(facts, instance, held, decision)
 
     def _beyond_comparing(
         self, facts: JobFacts, instance: Instance, held: InstanceState, reason: str
@@ -177,39 +187,16 @@ class Decider:
         words = f"done; what it should be made of now cannot be had: {reason}"
         return Decision(Verb.NONE, words, sure=False) if missing is DONE else missing
 
-    def _open(self, facts: JobFacts, instance: Instance) -> Decision:
-        """Finished, but what it should have been made of is known only after apply."""
-        cause = self.sight.changing(instance)
-        if not cause:
-            return Decision(Verb.NONE, "done; its inputs can be compared only while applying", sure=False)
-        if facts.job.on_change == "keep" and not self._consents.given(instance.address):
-            return Decision(Verb.NONE, f"done; kept (on_change: keep) although {cause} changes")
-        consent = not facts.paid or self._consents.for_change(facts.job, instance.address)
-        asks = "" if consent else "; if that changes its inputs, it waits for consent"
-        command = "" if consent else replace_command(instance.address)
-        obstacle, firm = self.sight.obstacle(instance)
-        if obstacle:
-            return Decision(Verb.SKIP, obstacle, firm=firm)
-        reason = f"{cause} changes{asks}"
-        return self._send(
-            facts, instance, Decision(Verb.REPLACE, reason, sure=False, consent=consent, command=command)
-        )
-
-    def _changed(self, facts: JobFacts, instance: Instance, held: InstanceState, made: Canonical) -> Decision:
-        address, job = instance.address, facts.job
-        diff = diff_inputs(held.inputs, made.inputs)
-        named = changed_fields(diff)
-        obstacle, firm = self.sight.obstacle(instance)
-        if facts.paid and not agreed_to(held, made) and not self._consents.for_change(job, address):
-            if job.on_change == "keep":
-                missing = self._missing_files(facts, instance, held)
-                kept = Decision(Verb.NONE, f"kept (on_change: keep) although {named} changed", diff=diff)
-                return kept if missing is DONE else missing
-            reason = f"{named} changed; paying for it again needs consent"
-            return Decision(Verb.BLOCKED, reason, diff=diff, command=replace_command(address))
-        if obstacle:
-            return Decision(Verb.SKIP, obstacle, diff=diff, firm=firm)
-        return self._send(facts, instance, Decision(Verb.REPLACE, f"{named} changed", diff=diff))
+    def _otherwise(
+        self, facts: JobFacts, instance: Instance, held: InstanceState, decision: Decision
+    ) -> Decision:
+        """What is finished should be otherwise: it is sent, unless something stands in the way."""
+        if decision.verb in (Verb.UPDATE, Verb.REPLACE):
+            return self._send(facts, instance, decision)
+        if decision.verb is Verb.NONE and decision.diff:  # it is kept: so its files are wanted
+            missing = self._missing_files(facts, instance, held)
+            return decision if missing is DONE else missing
+        return decision
 
     def _missing_files(self, facts: JobFacts, instance: Instance, held: InstanceState) -> Decision:
         if not facts.job.save:

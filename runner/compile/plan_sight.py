@@ -30,12 +30,15 @@ class Sight:
         self._held = state.instances
         self._known: dict[str, Mapping[str, Any]] = {}
         self._changing: set[str] = set()
+        self._updating: set[str] = set()
         self._out: dict[str, Decision] = {}
         self._job_out: dict[str, list[str]] = {}
         self._job_changing: dict[str, str] = {}
 
     def note(self, instance: Instance, decision: Decision) -> None:
         """Remembers a decision, before those behind it are decided."""
+        if decision.verb is Verb.UPDATE:
+            self._updating.add(instance.address)
         if decision.verb in CHANGING:
             self._changing.add(instance.address)
             self._job_changing.setdefault(instance.job, instance.address)
@@ -58,8 +61,8 @@ class Sight:
                 return held.outputs
             decision = self._out.get(address)
             return ABSENT if decision is not None and not decision.firm else None
-        if held is not None and held.phase is Phase.RUNNING:
-            return PartialOutputs({"id": held.id})
+        if held is not None and (held.phase is Phase.RUNNING or address in self._updating):
+            return PartialOutputs({"id": held.id})  # which no update changes
         return None
 
     def view(self, instance: Instance) -> OutputsView:

@@ -51,6 +51,10 @@ def settle(held: InstanceState) -> Decision:
     """The answer to a call was lost: what came of it is found out before anything else is sent."""
     if held.resend:
         return Decision(Verb.SETTLE, SENT_AGAIN)
+    if held.intent is not None and held.intent.update:
+        return Decision(
+            Verb.SETTLE, "the answer to its update was lost; settled before anything else is sent"
+        )
     sought = f" under {held.mark!r}" if held.mark else ""
     return Decision(Verb.SETTLE, f"its answer was lost; looked for there{sought} before anything is sent")
 
@@ -81,6 +85,11 @@ def download(lost: str, elsewhere: str) -> Decision:
     if elsewhere:
         return Decision(Verb.BLOCKED, f"{lost} is missing: {elsewhere} to fetch it")
     return Decision(Verb.DOWNLOAD, f"{lost} is missing")
+
+
+def top_name(field: str) -> str:
+    """The input that a field of a diff belongs to: `settings` of `settings.takes`, `members` of `members[0].userId`."""
+    return field.split(".")[0].split("[")[0].split(":")[0]
 
 
 def changed_fields(diff: tuple[FieldDiff, ...]) -> str:

@@ -167,7 +167,9 @@ def spends(work: Work, paid: Iterable[Charge]) -> Iterator[tuple[Charge, Spend]]
     for charge in paid:
         provider = charge.uses.partition(".")[0]
         use = work.catalogue.use(charge.uses) if provider in work.settings else None
-        if use is None or not isinstance(use.kind, Resource | Action) or use.kind.effect != "paid":
+        if use is None or not isinstance(use.kind, Resource | Action):
+            continue
+        if use.kind.effect != "paid" and not charge.update:
             continue
         native = unit_of(use.kind)
         prices = work.settings[provider].prices

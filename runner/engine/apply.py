@@ -274,10 +274,8 @@ class Apply:
     def possible(self, address: str, possible: bool) -> None:
         """Whether a bulk group may wait for a row."""
         job = self.desk.job(address)
-        if job.bulk and possible:
-            self.groups.expect(job.name)
-        elif job.bulk:
-            self.groups.missing(job.name)
+        if job.bulk and self.desk.change(address).verb is not Verb.UPDATE:
+            (self.groups.expect if possible else self.groups.missing)(job.name)
 
     def missing(self, address: str) -> None:
         """A bulk group does not wait for a row that will not come."""

@@ -105,6 +105,7 @@ class Desk:
         self.walks = Walks(self.accounts)
         self.known: dict[str, Mapping[str, Any]] = {}
         self.absent: set[str] = set()
+        self.updated: set[str] = set()
         self.receiver: Listener | None = None
         self._report = report
 
@@ -139,7 +140,7 @@ class Desk:
         if state is None or state.phase not in SEEN_PHASES:
             return None
         change = self.plan.changes.get(address)
-        if change is not None and state.generation < change.generation:
+        if change is not None and state.generation < change.generation and address not in self.updated:
             return None
         return PartialOutputs(state.outputs) if state.phase is Phase.RUNNING else state.outputs
 

@@ -89,7 +89,10 @@ class _Observer:
         lookups = await self._lookups(first)
         second = self._plan(Observations(lookups=lookups)) if lookups else first
         sending = [
-            change.address for change in second if change.verb in (Verb.CREATE, Verb.REPLACE, Verb.CALL)
+            change.address
+            for change in second
+            if change.verb in (Verb.CREATE, Verb.REPLACE, Verb.CALL)
+            or (change.verb is Verb.UPDATE and change.paid)
         ]
         if not sending and not lookups and not self._blocks:
             return first, Observations()

@@ -12,12 +12,17 @@ from runner.api.sealing import refers, secrets_in, with_secrets
 from runner.compile.canonical import canonical
 from runner.engine.desk import Desk
 from runner.model.errors import RunnerError
+from runner.model.event import Finished
 from runner.model.state import InstanceState
 from runner.model.unknown import first_unknown
 
 
 class CannotSend(Exception):
-    """An instance cannot be sent; the message is for people."""
+    """An instance cannot be sent; the message is for people, `kind` that of the trouble, `command` what to type."""
+
+    def __init__(self, reason: str, kind: str = "failed", command: str = "") -> None:
+        super().__init__(reason)
+        self.kind, self.command = kind, command
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,33 @@ def wish_of(desk: Desk, address: str) -> Wish:
 def order_for(desk: Desk, address: str, wish: Wish) -> Order:
     """The order for a generation that was never sent."""
     change = desk.change(address)
-    return _order(desk, address, change.generation, desk.use(desk.job(address).uses), wish)
+    return order_of(desk, address, change.generation, desk.use(desk.job(address).uses), wish)
 
 
 def order_again(desk: Desk, state: InstanceState) -> Order:
     """The order of a call that an earlier run sent, under the inputs it was sent with."""
-    use = desk.use(state.uses)
-    wish = Wish(inputs_of(desk, state), state.digest, state.inputs, secrets_now(desk, state.address))
     links = desk.accounts.links
     other = links is not None and state.intent is not None and bool(links.named(state.intent.call))
-    return replace(_order(desk, state.address, state.generation, use, wish), other_bytes=other)
+    made = order_of(desk, state.address, state.generation, desk.use(state.uses), sent_wish(desk, state))
+    return replace(made, other_bytes=other)
+
+
+def taken_as_it_is(desk: Desk, address: str, use: Use, wish: Wish) -> Finished:
+    """A resource that nothing creates, such as an export: it is there, and only its files are fetched."""
+    return Finished(
+        address=address,
+        generation=desk.change(address).generation,
+        outcome="ready",
+        uses=use.uses,
+        outputs={},
+        digest=wish.digest,
+        inputs=wish.canonical,
+    )
+
+
+def sent_wish(desk: Desk, state: InstanceState) -> Wish:
+    """What was wanted when a call was sent."""
+    return Wish(inputs_of(desk, state), state.digest, state.inputs, secrets_now(desk, state.address))
 
 
 def inputs_of(desk: Desk, state: InstanceState) -> Mapping[str, Any]:
@@ -74,7 +96,8 @@ def secrets_now(desk: Desk, address: str) -> Mapping[str, str]:
         return {}
 
 
-def _order(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> Order:
+def order_of(desk: Desk, address: str, generation: int, use: Use, wish: Wish) -> Order:
+    """The order of one generation."""
     settings = desk.work.settings[use.provider.name]
     kind = use.kind
     assert isinstance(kind, Resource | Action)

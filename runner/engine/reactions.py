@@ -7,6 +7,7 @@ from runner.api.effects import Outcome
 from runner.api.lifedata import Resource
 from runner.api.provider import Use
 from runner.engine.orders import Wish
+from runner.engine.updates import can_update, pays
 from runner.model.event import (
     Approved,
     Doubted,
@@ -41,7 +42,10 @@ class Reactions:
         match event:
             case Intended():
                 again = f" again (attempt {event.attempt})" if event.attempt > 1 else ""
-                self._desk.tell(event.address, "sending", f"{event.uses}{again}")
+                what = f", update of {', '.join(event.update)}" if event.update else ""
+                self._desk.tell(event.address, "sending", f"{event.uses}{what}{again}")
+                if event.update:
+                    self._desk.updated.add(event.address)
             case GroupIntended():
                 self._desk.tell(event.address, "sending", f"{event.uses}, {len(event.members)} rows")
             case GroupReceived():
@@ -66,20 +70,21 @@ class Reactions:
         state = desk.state(event.address)
         if state is None:
             return
-        self._count(event, state.uses)
+        self._count(event, state)
         run.budget.settle(event.address, event.cost, event.unit)
         run.sending.money_moved()
         word = "adopted" if event.how == "adopted" else "accepted"
         desk.tell(event.address, word, event.id)
         if event.address in desk.work.graph.instances:
             run.released(run.scheduler.reached(event.address, SUBMITTED))
-        run.waiting.wait(state)
+        if state.phase is Phase.RUNNING:
+            run.waiting.wait(state)
         run.sending.give_turn_back(event.address, still_running=True)
 
-    def _count(self, event: Received, uses: str) -> None:
-        if not self._desk.is_paid(uses):
+    def _count(self, event: Received, state: InstanceState) -> None:
+        if not pays(self._desk.use(state.uses), state):
             return
-        units = self._desk.tally.paid[uses.partition(".")[0]]
+        units = self._desk.tally.paid[state.uses.partition(".")[0]]
         units["calls"] += 1
         if event.cost is not None and event.unit:
             units[event.unit] += event.cost
@@ -211,10 +216,13 @@ class Reactions:
             self._run.sending.give_turn_back(member)
 
     def out_of_reach(self, state: InstanceState) -> bool:
-        """Whether nobody can ask what became of it, as the manifest names its provider no more: it stays as it is."""
-        if self._desk.reaches(state.uses):
-            return False
+        """Whether nobody can ask what became of it, as the manifest names its provider no more, or its document lacks
+        the update that was sent: it stays as it is."""
         provider = state.uses.partition(".")[0]
+        if self._desk.reaches(state.uses):
+            if state.intent is None or not state.intent.update or can_update(self._desk.use(state.uses)):
+                return False
+            provider = f"an update of {state.uses}"
         lost = state.phase is Phase.UNSETTLED
         what = "the answer to its call was lost" if lost else f"it runs there as {state.id}"
         self._run.fail(

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from runner.api.effects import Lifecycle, Outcome, Until
 from runner.api.lifecycle import submit
-from runner.api.lifedata import Lookup, Resource
+from runner.api.lifedata import Action, Lookup, Resource
+from runner.api.order import Order
 from runner.api.provider import Use
 from runner.api.settling import settle
 from runner.engine.faults import told
 from runner.engine.instance_turns import InstanceTurns
 from runner.engine.lanes import Flow, Lane
 from runner.engine.lookups import ask_lookup
-from runner.engine.orders import CannotSend, Wish, estimate_of, order_again, order_for, wish_of
+from runner.engine.orders import CannotSend, Wish, estimate_of, order_for, taken_as_it_is, wish_of
+from runner.engine.updates import Updates, order_again
 from runner.model.errors import RunnerError
-from runner.model.event import Finished
 from runner.model.manifest import READY
 from runner.model.plan import Change, Verb
 from runner.model.state import InstanceState, Phase
@@ -38,6 +39,7 @@ class Sending:
         self._desk = run.desk
         self._lanes: dict[str, Lane] = {}
         self.turns = InstanceTurns(self._desk)
+        self._updates = Updates(self._desk)
         self._poor: dict[str, deque[tuple[str, str]]] = defaultdict(deque)
         self._counting = False
         self._sent_again: set[str] = set()
@@ -52,7 +54,7 @@ class Sending:
         try:
             self._start(address, change)
         except CannotSend as error:
-            run.fail(address, "failed", str(error))
+            run.fail(address, error.kind, str(error), error.command)
             self.give_turn_back(address)
         except RunnerError as error:
             message, hint = told(error)
@@ -80,33 +82,22 @@ class Sending:
             desk.work.evaluator.saves(
                 desk.work.graph.instances[address], desk.outputs
             )  # raises before it is paid for
+            update = self._updates.order(address, change, wish)
             if not run.gates.passes(address, wish):
                 return
-            if isinstance(use.kind, Resource) and use.kind.create is None:
-                self._take_as_it_is(address, use, wish)
+            if update is not None:
+                self._submit(address, update.use, update)
+            elif isinstance(use.kind, Resource) and use.kind.create is None:
+                run.note(taken_as_it_is(desk, address, use, wish))
             elif job.bulk and isinstance(use.kind, Resource) and use.kind.bulk is not None:
                 if self._affordable(address, use):
                     run.ended.add(address)
                     run.groups.add(address, wish)
             else:
-                self._submit(address, use, wish)
-
-    def _take_as_it_is(self, address: str, use: Use, wish: Wish) -> None:
-        """A resource that nothing creates, such as an export: it is there, and only its files are fetched."""
-        self._run.note(
-            Finished(
-                address=address,
-                generation=self._desk.change(address).generation,
-                outcome="ready",
-                uses=use.uses,
-                outputs={},
-                digest=wish.digest,
-                inputs=wish.canonical,
-            )
-        )
+                self._submit(address, use, order_for(desk, address, wish))
 
     def _unchanged(self, address: str, change: Change, wish: Wish) -> bool:
-        """Behind `replace?` and `call?`: whether, now that all is known, nothing has changed after all."""
+        """Behind a verb with `?`: whether, now that all is known, nothing has changed after all."""
         state = self._desk.state(address)
         if state is None or change.sure or state.phase is not Phase.READY:
             return False
@@ -115,24 +106,20 @@ class Sending:
             self._desk.tally.unchanged += 1
             self._run.reached(address, READY)
             return True
-        if not change.consent:
-            command = f"runner apply --replace '{address}'"
-            self._run.fail(address, "blocked", "its inputs changed, and it is paid for", command)
-            return True
         return False
 
-    def _submit(self, address: str, use: Use, wish: Wish) -> None:
+    def _submit(self, address: str, use: Use, order: Order) -> None:
         if self._waits_for_files(address, use):
             return
-        order = order_for(self._desk, address, wish)
         stuck = self.turns.stuck(order)
         if stuck:
             self._run.fail(address, "blocked", f"waits for {stuck}, whose outcome is not known")
             self.give_turn_back(address)
             return
         if not self.turns.take(order):
-            words = "waits for its turn: one call at a time may be under way there"
-            self._desk.tell(address, "notice", words)
+            self._desk.tell(
+                address, "notice", "waits for its turn: one call at a time may be under way there"
+            )
             return
         if self._affordable(address, use):
             self.send(address, use, submit(order, self._desk))
@@ -141,7 +128,7 @@ class Sending:
 
     def _affordable(self, address: str, use: Use) -> bool:
         """Reserve what it will cost; what no budget allows is blocked."""
-        if not self._desk.is_paid(use.uses):
+        if isinstance(use.kind, Resource | Action) and use.kind.effect != "paid":
             return True
         name = use.provider.name
         refused = self._run.budget.reserve(address, use.uses, *estimate_of(self._desk, address, use))

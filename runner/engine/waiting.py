@@ -14,6 +14,7 @@ from runner.api.reading import Reading
 from runner.engine.orders import inputs_of
 from runner.engine.poller import Poller
 from runner.engine.texts import texts_of
+from runner.engine.updates import awaited_use
 from runner.engine.waiters import Waiter
 from runner.engine.walks import collection_of
 from runner.model.event import Finished, Progressed
@@ -38,7 +39,7 @@ class Waiting:
     def wait(self, state: InstanceState) -> None:
         """Wait for the end of what `state` stands for; what has no status of its own is ready at once."""
         run, desk = self._run, self._desk
-        use = desk.use(state.uses)
+        use = awaited_use(desk.use(state.uses), state)
         kind = use.kind
         alone = isinstance(kind, Resource) and kind.parts is not None and kind.parts.read is not None
         if not isinstance(kind, Resource) or kind.status is None or (kind.read is None and not alone):

@@ -22,7 +22,8 @@ class Charge:
     `amount` is in the provider's own `unit`; None: nobody told. `source` is receipt (the API told), estimate (the
     manifest's `cost`), or unknown. `open`: whether it was accepted is not known yet. `given_up`: nobody will find out,
     as a person abandoned it or had it forgotten; it may have been paid, and counts as if it were. `redone`: something
-    was paid for this address before. `at` is the time of its intent, ISO 8601 UTC.
+    was paid for this address before. `update`: what was paid for was a change of it. `at` is the time of its intent,
+    ISO 8601 UTC.
     """
 
     address: str
@@ -35,6 +36,7 @@ class Charge:
     open: bool = True
     redone: bool = False
     given_up: bool = False
+    update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,13 @@ class _Line:
     open: bool = True
     given_up: bool = False
     gone: bool = False
+    update: bool = False
 
     def charge(self, *, redone: bool) -> Charge:
         """As a value."""
         return Charge(
             self.address, self.generation, self.uses, self.at, self.amount, self.unit, self.source, self.open,
-            redone, self.given_up,
+            redone, self.given_up, self.update,
         )  # fmt: skip
 
     def price(self, told: Mapping[str, Any]) -> None:
@@ -91,10 +94,15 @@ class _Book:
         self._lines: list[_Line] = []
         self._known: dict[str, dict[int, _Line]] = {}
         self._ids: dict[tuple[str, str], _Line] = {}
+        self._updates: dict[str, _Line | None] = {}
 
     def take(self, entry: Entry) -> None:
         fields, address = entry.fields, entry.address
         match entry.kind:
+            case "intended" if fields.get("update"):
+                self._update(address, fields, entry.at)
+            case "received" | "refused" | "withdrawn" | "resolved" if address in self._updates:
+                self._end_update(address, entry.kind, fields)
             case "intended":
                 self._intend(address, fields, fields["uses"], entry.at)
             case "received":
@@ -117,6 +125,8 @@ class _Book:
                 # Numbers of generations begin again under this address; what was paid stays in the books.
                 for line in self._known.pop(address, {}).values():
                     line.given_up = line.open
+                if changed := self._updates.pop(address, None):
+                    changed.given_up = True
             case "moved":
                 self._move(address, fields["to"])
             case _:
@@ -150,6 +160,33 @@ class _Book:
             source = UNKNOWN if estimate is None else ESTIMATE
             self._add(_Line(address, generation, uses, at, estimate, told.get("unit") or "", source))
 
+    def _update(self, address: str, told: Mapping[str, Any], at: str) -> None:
+        """A change of what stands there: a charge of its own, or none where it is free; sent again it is the same."""
+        if address in self._updates:
+            return
+        if told.get("free"):
+            self._updates[address] = None
+            return
+        estimate = told.get("estimate")
+        source = UNKNOWN if estimate is None else ESTIMATE
+        line = _Line(address, told["generation"], told["uses"], at, estimate, told.get("unit") or "", source)
+        line.update = True
+        self._updates[address] = line
+        self._lines.append(line)
+
+    def _end_update(self, address: str, kind: str, told: Mapping[str, Any]) -> None:
+        if kind == "resolved" and told.get("how") != "abandon":
+            return
+        line = self._updates.pop(address)
+        if line is None:
+            return
+        line.open, line.given_up, line.gone = (
+            kind != "received",
+            kind == "resolved",
+            kind in ("refused", "withdrawn"),
+        )
+        line.price(told)
+
     def _receive(self, address: str, told: Mapping[str, Any], at: str) -> None:
         generation = told["generation"]
         line = self._held(address, generation) or self._taken_back(address, told)
@@ -172,3 +209,7 @@ class _Book:
         for line in moved.values():
             line.address = new
         self._known.setdefault(new, {}).update(moved)
+        if old in self._updates:
+            changed = self._updates[new] = self._updates.pop(old)
+            if changed is not None:
+                changed.address = new

@@ -69,6 +69,9 @@ class Intended(Event):
     list in which the effect can be found. `estimate` is reserved from the budget. `accepted`: the API said yes, and the
     identity could not be read, so it must never be sent again; not known yet when the call is sent. `clock` is the
     moment of the intent as `engine/clock.py` writes it, where the life of a key counts.
+
+    `update` names the inputs that the call changes of what is finished; empty: it makes something. An update keeps the
+    generation. `anew`: results are made anew by it; `free`: it costs nothing, whatever the thing did.
     """
 
     kind: ClassVar[str] = "intended"
@@ -95,6 +98,9 @@ class Intended(Event):
     marks: tuple[str, ...] = ()
     parts: tuple[int, ...] = ()
     clock: str = ""
+    update: tuple[str, ...] = ()
+    anew: bool = False
+    free: bool = False
 
 
 @frozen(kw_only=True)
@@ -169,12 +175,14 @@ class Refused(Event):
 
 @frozen(kw_only=True)
 class Withdrawn(Event):
-    """An intent had no effect and is closed: never sent, or shown to be absent; `reason` says how that is known."""
+    """An intent had no effect and is closed: never sent, or shown to be absent; `reason` says how that is known.
+    `unsure`: an update that nobody wants any more, and that may have changed its inputs there all the same."""
 
     kind: ClassVar[str] = "withdrawn"
     address: str
     generation: int
     reason: str
+    unsure: bool = False
 
 
 @frozen(kw_only=True)

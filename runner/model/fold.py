@@ -5,9 +5,7 @@ from runner.model.event import (
     Doubted,
     Event,
     Finished,
-    GroupClosed,
     GroupIntended,
-    GroupReceived,
     Intended,
     Progressed,
     Received,
@@ -20,9 +18,11 @@ from runner.model.event import (
     Withdrawn,
 )
 from runner.model.fold_gates import GateEvent, carried_gate, fold_gate
+from runner.model.fold_groups import fold_group as fold_group
 from runner.model.part import PartFinished, PartReceipt, PartState
 from runner.model.shape import evolve
-from runner.model.state import FileState, GroupState, InstanceState, Phase
+from runner.model.state import FileState, InstanceState, Phase
+from runner.model.updates import begin_update, end_update, take_update, updating
 
 OPEN = (Phase.UNSETTLED, Phase.DOUBT)
 OUTCOMES = {"ready": Phase.READY, "failed": Phase.FAILED, "stalled": Phase.STALLED}
@@ -50,6 +50,8 @@ def _intended(known: InstanceState | None, event: Intended, at: str) -> Instance
     if known is not None and known.generation == event.generation and known.phase is Phase.UNSETTLED:
         # The same call is sent again: from now on time counts from this attempt, not from the one before.
         return evolve(known, intent=event, resend=False, settling_since="", since=at)
+    if event.update and known is not None:
+        return begin_update(known, event, at)
     kept = _kept_parts(known, event)
     return InstanceState(
         address=event.address,
@@ -78,9 +80,12 @@ def _superseded(known: InstanceState | None, generation: int) -> InstanceState |
     return known if known.id and known.generation < generation else None
 
 
-def _without_effect(known: InstanceState, phase: Phase, message: str, at: str) -> InstanceState:
-    """The open call made nothing. What it was to replace is there as before: neither its outputs nor its files are
-    forgotten, and whoever goes back to its inputs pays nothing."""
+def _without_effect(
+    known: InstanceState, phase: Phase, message: str, at: str, unsure: bool = False
+) -> InstanceState:
+    """The open call made nothing. What it was to replace is there as before: whoever goes back to it pays nothing."""
+    if updating(known):
+        return end_update(known, phase, message, unsure)
     gate = carried_gate(known, phase)
     if known.superseded is None:
         return evolve(known, phase=phase, intent=None, message=message, gate=gate, since=at)
@@ -125,6 +130,8 @@ def _received(known: InstanceState | None, event: Received, at: str) -> Instance
         )
     elif base.generation > event.generation:
         return base
+    elif updating(base):
+        return take_update(base, event, at)
     return evolve(
         base,
         phase=Phase.RUNNING,
@@ -205,7 +212,7 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
             made = _without_effect(known, Phase.REFUSED, reason, at)
             return made if made.phase is not Phase.REFUSED else evolve(made, status=str(event.status))
         case Withdrawn():
-            return _without_effect(known, Phase.WITHDRAWN, event.reason, at)
+            return _without_effect(known, Phase.WITHDRAWN, event.reason, at, event.unsure)
         case Settling():
             return evolve(
                 known,
@@ -224,7 +231,7 @@ def _changed(known: InstanceState, event: Event, at: str) -> InstanceState:
                 return known
             return evolve(known, phase=Phase.UNSETTLED, resend=True, settling_since="", message="", since=at)
         case Resolved() if known.phase in OPEN:
-            return _without_effect(known, Phase.ABANDONED, "abandoned by a person", at)
+            return _without_effect(known, Phase.ABANDONED, "abandoned by a person", at, unsure=True)
         case Progressed():
             return evolve(known, status=event.status)
         case PartFinished():
@@ -277,23 +284,3 @@ def join_group(known: InstanceState | None, group: GroupIntended, member: int, a
         gate=known.gate if known is not None else None,
         since=at,
     )
-
-
-def fold_group(known: GroupState | None, event: Event) -> GroupState | None:
-    """What is known of a bulk request after an event about it."""
-    if isinstance(event, GroupIntended):
-        return GroupState(event.address, event)
-    if known is None:
-        return None
-    match event:
-        case GroupReceived():
-            return evolve(known, id=event.id, doubt="", settling_since="")
-        case GroupClosed():
-            return evolve(known, closed=True)
-        case Settling():
-            intent = evolve(known.intent, accepted=True) if event.accepted else known.intent
-            return evolve(known, settling_since=event.since or known.settling_since, intent=intent)
-        case Doubted():
-            return evolve(known, doubt=event.reason)
-        case _:
-            return known

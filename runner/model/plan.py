@@ -32,7 +32,7 @@ class Verb(StrEnum):
 SENDING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.CALL})
 """Verbs that send something new to an API."""
 
-PAYING = frozenset({Verb.CREATE, Verb.REPLACE, Verb.CALL})
+PAYING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.REPLACE, Verb.CALL})
 """Verbs that may cost something."""
 
 

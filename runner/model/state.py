@@ -35,6 +35,7 @@ class InstanceState:
     ISO 8601 UTC.
     `gate` is the approval gate before its next generation; the call of that generation takes it along until it has had
     an effect.
+    `updated` are the inputs that its last call changed, when that was an update.
     `seen` is what the last refresh saw of it (there, failed, gone; empty: none did), `seen_outputs` what differed then.
     """
 
@@ -70,6 +71,7 @@ class InstanceState:
     tried: int = 0
     consented: str = ""
     gate: Gate | None = None
+    updated: tuple[str, ...] = ()
 
     @property
     def next_generation(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from runner.api.catalogue import Catalogue
 from runner.api.lifedata import Action, CallSpec, Download, Lookup, Resource
 from runner.api.provider import Provider, Use
+from runner.api.updating import UpdateWay, update_way
 from runner.compile.compiled import BUILTINS
 from runner.compile.local import OUTPUTS, builtin_schema
 from runner.compile.nearby import did_you_mean
@@ -185,6 +186,9 @@ def _facts(use: Use) -> dict[str, str]:
     if isinstance(kind, Resource):
         if kind.of:
             facts["of"] = f"changes or adds to a {use.provider.name}.{kind.of}"
+        way = update_way(use)
+        if way is not None:
+            facts["changes"] = _update(way)
         if kind.parts is not None:
             facts["parts"] = (
                 f"each item of `{kind.parts.request.strip('/').replace('/', '.')}` has its own outcome"
@@ -194,6 +198,13 @@ def _facts(use: Use) -> dict[str, str]:
                 f"`bulk: true` sends up to {kind.bulk.size} in one workbook ({kind.bulk.template})"
             )
     return facts
+
+
+def _update(way: UpdateWay) -> str:
+    """What can be changed of what is finished."""
+    takes = ", ".join(f"`{name}`" for name in sorted(way.takes))
+    anew = "; its results are made anew" if way.anew else ""
+    return f"an update takes {takes}; {'counted as paid' if way.paid else 'nothing is paid'}{anew}"
 
 
 def _cost(kind: Resource | Action) -> str:

@@ -62,10 +62,9 @@ def of_plan(plan: Plan, places: Places) -> list[Remark]:
                     places(change.address),
                 )
             )
-        elif change.verb is Verb.REPLACE and change.paid:
-            found.append(
-                Remark(NOTICE, f"{change.address} is paid for anew", change.reason, places(change.address))
-            )
+        elif change.verb in (Verb.REPLACE, Verb.UPDATE) and change.paid:
+            what = "is paid for anew" if change.verb is Verb.REPLACE else "is changed for money"
+            found.append(Remark(NOTICE, f"{change.address} {what}", change.reason, places(change.address)))
     return found
 
 

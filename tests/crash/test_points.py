@@ -86,6 +86,24 @@ def budgeted() -> Case:
     return replace(made, name="find-budgeted", before=before)
 
 
+def updated(use: str, orders: tuple[str, ...], *flags: str, changed: str = "title") -> Case:
+    """What is finished is changed where it stands."""
+    text = f"  one:\n    uses: workshop.{use}\n    with: {{title: T, token: A}}\n    save: {{file: out/one.bin}}\n"
+
+    def before(scene: Scene) -> None:
+        assert scene.apply() == 0
+        manifest = scene.folder / "m.yaml"
+        after = ("title: T", "title: U") if changed == "title" else ("token: A", "token: B")
+        manifest.write_text(manifest.read_text().replace(*after))
+
+    def act(scene: Scene, dies_at: int) -> int:
+        return scene.apply(*flags, dies_at=dies_at)
+
+    stands = ("U",) if changed == "title" else ("T",)
+    made = Case(f"{use}-updated", (use,), text, orders, ("one.bin",), before=before, act=act, stands=stands)
+    return replace(made, points=14, doubtful=use == "stub")
+
+
 def resolved(how: str) -> Case:
     """A call in doubt, a person's word about it, and the apply that follows the word."""
 
@@ -158,6 +176,9 @@ CASES = [
     Case("upload", ("clip",), CLIP, ("T",), ("one.bin",)),
     Case("action-none", ("press",), ACTION.format(use="press"), ("T",), doubtful=True, points=14),
     Case("action-key", ("stamp",), ACTION.format(use="stamp"), ("T",), points=14),
+    updated("card", ("T",)), updated("sign", ("T", "U"), "--replace", "one"),
+    updated("proof", ("T", "U"), "--replace", "one"),
+    updated("stub", ("T", "T"), "--replace", "one", changed="token"),
     replaced("find"), replaced("none"), resolved("adopt"), resolved("resend"),
     Case("dubformer", (), PROJECT, ("P",), ("p.mp4",)),
     Case("dubformer-fixed", (), PROJECT + FIX, ("P", "P"), ("p.mp4", "fixed.mp4"), points=40),

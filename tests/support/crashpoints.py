@@ -77,8 +77,8 @@ def free_port() -> int:
 class Scene:
     """A folder, its manifest, and what was ordered of the API that it speaks to: (name, id) of each order.
 
-    `flags` go with each command; `things` are the ids whose files can be checked, None where they cannot. `database`:
-    the URL of its state, where that is no file."""
+    `flags` go with each command; `things` are the names of files that can be checked, None where they cannot.
+    `database`: the URL of its state, where that is no file."""
 
     folder: Path
     ledger: Callable[[], list[tuple[str, str]]]
@@ -152,7 +152,7 @@ class Case:
     """`uses` are those of the workshop that `jobs` name (none: the jobs are of the sandbox's providers); `orders` must
     stand in the ledger in the end, once each, and `files` in the folder. `doubtful`: a lost call may need a person.
     `points`: how many a run passes, at the least. `before`: what is done unkilled first; `act`: what is killed, and
-    done again alive."""
+    done again alive; `stands`: the titles of what must stand there in the end, where that is looked at."""
 
     name: str
     uses: tuple[str, ...]
@@ -163,6 +163,7 @@ class Case:
     points: int = 22
     before: Callable[[Scene], None] = nothing
     act: Callable[[Scene, int], int] = plainly
+    stands: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -249,7 +250,7 @@ def staged(
     if case.uses:
         held = workshop.put(case.name, world.copy() if world is not None else World(slow=0.03))
         ordered = lambda: [(row["title"], row["id"]) for row in held.ledger]  # noqa: E731
-        yield Scene(folder, ordered, things=lambda: list(held.things), world=held)
+        yield Scene(folder, ordered, things=held.files, world=held)
         return
     settings = SandboxSettings(
         folder / ".runner" / "m.sandbox", speed=float(SPEED), files=folder / "published"
@@ -276,6 +277,9 @@ def check(case: Case, scene: Scene, at: int) -> None:
     where = f"{case.name}, killed at point {at}:"
     ordered = Counter(name for name, _ in scene.ledger())
     assert ordered == Counter(case.orders), f"{where} ordered {dict(ordered)}\n{said(scene.folder)}"
+    if case.stands is not None and scene.world is not None:
+        there = tuple(str(one["title"]) for one in scene.world.things.values())
+        assert there == case.stands, f"{where} there stands {there}\n{said(scene.folder)}"
     state = scene.state()
     phases = {
         one.address: one.phase.value for one in state.instances.values() if one.phase is not Phase.READY

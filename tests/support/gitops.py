@@ -13,7 +13,7 @@ from applying import SPEED, Ended, captured
 from runner.engine.approvals import approved_by_me
 from runner.sandbox.serve import SandboxSettings, running
 
-BASE = Path(__file__).parents[1] / "cases" / "gitops" / "base"
+BASES = Path(__file__).parents[1] / "cases" / "gitops"
 NAME = "season"
 
 
@@ -22,7 +22,7 @@ class Edit:
     """What a case changes, and what it types then.
 
     `replace`: file → [before, after] pairs; `write`: file → its text; `remove`: files and folders; `type`: what
-    is typed before the plan; `plan`: further words for `plan`.
+    is typed before the plan; `plan`: further words for `plan`; `base`: the manifest that is edited.
     """
 
     about: str
@@ -31,6 +31,7 @@ class Edit:
     remove: list[str] = field(default_factory=list)
     type: list[list[str]] = field(default_factory=list)
     plan: list[str] = field(default_factory=list)
+    base: str = "base"
 
     def make(self, folder: Path) -> None:
         """Edits the files of a copy."""
@@ -52,9 +53,9 @@ def edit_of(case: Path) -> Edit:
     return Edit(**held)
 
 
-def apply_base(folder: Path) -> None:
-    """The season, applied once on the sandbox, in this folder."""
-    shutil.copytree(BASE, folder, dirs_exist_ok=True)
+def apply_base(folder: Path, base: str) -> None:
+    """A season, applied once on the sandbox, in this folder."""
+    shutil.copytree(BASES / base, folder, dirs_exist_ok=True)
     with _world(folder):
         ended = _typed(folder, ["apply", "--auto-approve", "--speed", str(SPEED)])
         assert ended.code == 0, ended.all

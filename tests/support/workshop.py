@@ -43,10 +43,24 @@ USES: dict[str, tuple[str, dict[str, Any]]] = {
     "none": ("plain", {}),
     "clip": ("clips", {"find": find_in("clips"), "settle": SETTLE}),
     "set": ("pieces", {"find": find_in("pieces", "/parts/*/ref"), "settle": SETTLE}),
+    "card": ("cards", {"find": find_in("cards"), "settle": SETTLE}),
+    "sign": ("signs", {"find": find_in("signs"), "settle": SETTLE}),
+    "proof": ("proofs", {"find": find_in("proofs"), "settle": SETTLE}),
+    "stub": ("stubs", {"find": find_in("stubs"), "settle": SETTLE}),
     "press": ("presses", {}),
     "stamp": ("stamps", {"key": DOCUMENTED}),
 }
 """Each use with the collection it makes things in, and its contract; the last two are actions."""
+
+
+UPDATES: dict[str, dict[str, Any]] = {
+    "card": {"effect": "free"},
+    "sign": {"effect": "paid"},
+    "proof": {"effect": "paid", "fresh": {"differs": ["revision"], "within": "10m"}},
+    "stub": {"effect": "paid", "takes": ["token"]},
+}
+"""What can be changed of a thing, of which all but the card's must be paid for: a lost one is sent again, looked for by
+what it changes, looked for by the revision it makes, or, since nothing ever shows a token, in doubt."""
 
 
 def document(*uses: str) -> str:
@@ -102,12 +116,20 @@ def _paths(kind: str) -> dict[str, Any]:
     body = {"required": True, "content": {media: {"schema": {"type": "object", "properties": fields | more}}}}
     said = {"200": {"description": "it"}}
     id = {"name": "id", "in": "path", "required": True, "schema": text}
+    shown: Any = said
+    if kind == "stubs":
+        one = {"type": "object", "properties": {"id": text, "title": text, "state": text, "file": text}}
+        shown = {"200": {"description": "it", "content": {"application/json": {"schema": one}}}}
+    changed = {"operationId": f"change_{kind}", "parameters": [id], "requestBody": body, "responses": said}
     return {
         f"/{kind}": {
             "get": {"operationId": f"list_{kind}", "responses": said},
             "post": {"operationId": f"create_{kind}", "requestBody": body, "responses": said},
         },
-        f"/{kind}/{{id}}": {"get": {"operationId": f"read_{kind}", "parameters": [id], "responses": said}},
+        f"/{kind}/{{id}}": {
+            "get": {"operationId": f"read_{kind}", "parameters": [id], "responses": shown},
+            "patch": changed,
+        },
     }
 
 
@@ -133,6 +155,9 @@ def _resource(name: str) -> dict[str, Any]:
         }
         return made
     made |= {"read": {"operation": f"read_{kind}", "send": {"id": "$id"}}, "id": "$response.body#/id"}
+    if name in UPDATES:
+        made["update"] = {"operation": f"change_{kind}", "send": {"id": "$id"}, **UPDATES[name]}
+        made["outputs"] = {"title": "$response.body#/title"}
     if name == "hook":
         made["webhook"] = {"field": "/notify", "id": "$request.body#/id", "mark": "$request.body#/ref"}
     return made
@@ -140,8 +165,9 @@ def _resource(name: str) -> dict[str, Any]:
 
 @dataclass
 class World:
-    """What was ordered and exists. `lose`: so many answers are cut after the effect; `drop`: before it; `slow`: seconds
-    between a request's last byte and its effect, which comes whether or not somebody still waits for the answer."""
+    """What was ordered and exists, and `changes`, each of them (id, what it sent). `lose`: so many answers are cut
+    after the effect; `drop`: before it; `slow`: seconds between a request's last byte and its effect, which comes
+    whether or not somebody still waits for the answer."""
 
     base: str = ""
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -152,6 +178,11 @@ class World:
     slow: float = 0.0
     deaf: bool = False
     refuse: str = ""
+    changes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def files(self) -> list[str]:
+        """The names of the files that are there, by which `content_of` knows them."""
+        return [str(one["file"]).rpartition("/")[2] for one in self.things.values()]
 
     def ordered(self) -> Counter[str]:
         """How often each title was ordered."""
@@ -217,11 +248,34 @@ class World:
             "state": "made",
             "created": datetime.now(UTC).isoformat(),
             "file": f"{self.base}/files/{id}",
+            "revision": 1,
         }
         return self.things[id]
 
     async def listed(self, kind: str) -> Response:
         return _dated([one for one in reversed(self.things.values()) if one["kind"] == kind])
+
+    async def change(self, request: Request, id: str) -> Response:
+        """A change of what is there; a paid one stands in the ledger, and what is made anew by it is another file."""
+        asked = await self._asked(request)
+        if self.drop:
+            self.drop -= 1
+            return Lost()
+        if self.refuse and self.refuse in str(asked.get("title")):
+            return JSONResponse({"problem": "no"}, 422)
+        await asyncio.sleep(self.slow)
+        held = self.things[id]
+        self.changes.append((id, asked))
+        held.update({name: value for name, value in asked.items() if name in ("title", "ref")})
+        if held["kind"] != "cards":
+            self.ledger.append({"title": str(held["title"]), "ref": str(held["ref"]), "id": id})
+        if held["kind"] == "proofs":
+            held |= {"revision": held["revision"] + 1, "state": "made"}
+            held["file"] = f"{self.base}/files/{id}-{held['revision']}"
+        if self.lose:
+            self.lose -= 1
+            return Lost()
+        return JSONResponse(held)
 
     async def read(self, id: str) -> Response:
         if id not in self.things:
@@ -256,7 +310,7 @@ class Workshop:
         return [
             Route("/{world}/files/{id}", self._file),
             Route("/{world}/{kind}", self._collection, methods=["GET", "POST"]),
-            Route("/{world}/{kind}/{id}", self._one),
+            Route("/{world}/{kind}/{id}", self._one, methods=["GET", "PATCH"]),
         ]
 
     async def _collection(self, request: Request) -> Response:
@@ -264,7 +318,8 @@ class Workshop:
         return await (world.create(request, kind) if request.method == "POST" else world.listed(kind))
 
     async def _one(self, request: Request) -> Response:
-        return await self.worlds[request.path_params["world"]].read(request.path_params["id"])
+        world, id = self.worlds[request.path_params["world"]], request.path_params["id"]
+        return await (world.change(request, id) if request.method == "PATCH" else world.read(id))
 
     async def _file(self, request: Request) -> Response:
         return Response(content_of(request.path_params["id"]), media_type="application/octet-stream")

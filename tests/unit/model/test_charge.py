@@ -162,3 +162,46 @@ def test_what_was_forgotten_and_imported_again_was_paid_once() -> None:
     charge = only(intended(), received(cost=4, unit="minutes"), told("forgotten"), imported)
 
     assert (charge.address, charge.amount, charge.redone) == ("dub/b", 4.0, False)
+
+
+def update(**fields: Any) -> Entry:
+    return intended(update=["name"], **fields)
+
+
+def test_a_paid_update_is_a_charge_of_its_own() -> None:
+    made, changed = charges(
+        [intended(), received(cost=2, unit="usd"), update(), received(cost=1, unit="usd")]
+    )
+
+    assert (made.amount, made.update, made.redone) == (2.0, False, False)
+    assert (changed.amount, changed.update, changed.redone) == (1.0, True, True)
+
+
+def test_a_free_update_is_no_charge() -> None:
+    charge = only(intended(), received(cost=2, unit="usd"), update(free=True), received())
+
+    assert charge.amount == 2.0
+
+
+def test_an_update_that_was_refused_costs_nothing() -> None:
+    refused = told("refused", status=422, code="x", message="no")
+
+    assert only(intended(), received(cost=2, unit="usd"), update(), refused).amount == 2.0
+
+
+def test_an_update_without_an_outcome_is_open() -> None:
+    _, changed = charges([intended(), received(), update(), update(attempt=2)])
+
+    assert changed.open
+
+
+def test_an_update_under_way_moves_with_its_name() -> None:
+    moved = Entry("2026-11-01T11:00:00.000Z", "moved", "dub/a", {"to": "dub/b"})
+    after = received(address="dub/b", cost=1, unit="usd")
+
+    found = charges([intended(), received(cost=2, unit="usd"), update(), moved, after])
+
+    assert [(one.address, one.amount, one.open) for one in found] == [
+        ("dub/b", 2.0, False),
+        ("dub/b", 1.0, False),
+    ]

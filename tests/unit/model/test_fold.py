@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runner.model.event import (
+    Accepted,
     Doubted,
     Event,
     Finished,
@@ -239,3 +240,94 @@ def test_the_row_of_a_replaced_batch_whose_group_was_never_sent_stands_as_before
     assert again is not None
     assert (again.phase, again.id) == (Phase.READY, "77")
     assert join_group(again, second, 0, AT).phase is Phase.UNSETTLED
+
+
+def updating(attempt: int = 1, **changes: Any) -> Intended:
+    made = replace(intended(attempt=attempt), digest="d2", inputs={"name": "new"}, update=("name",))
+    return replace(made, **changes)
+
+
+def finished() -> InstanceState:
+    return fold(
+        intended(),
+        received("77"),
+        Finished(**WHO, outcome="ready", outputs={"id": "77", "url": "u"}, cost=2.0),
+    )
+
+
+def then(known: InstanceState, *events: Event) -> InstanceState:
+    for event in events:
+        held = fold_instance(known, event, AT)
+        assert held is not None
+        known = held
+    return known
+
+
+def test_an_update_keeps_the_number_the_id_and_what_came_of_it() -> None:
+    state = then(finished(), updating(), replace(received("77"), outputs={"name": "new"}))
+
+    assert (state.generation, state.id, state.former, state.phase) == (1, "77", (), Phase.RUNNING)
+    assert state.outputs == {"id": "77", "url": "u", "name": "new"}
+
+
+def test_the_digest_moves_when_an_update_is_confirmed() -> None:
+    open_ = then(finished(), updating())
+
+    assert open_.superseded == finished()
+    assert then(open_, received("77")).digest == "d2"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [Refused(**WHO, status=422, code="", message="no"), Withdrawn(**WHO, reason="never sent")],
+    ids=lambda event: event.kind,
+)
+def test_an_update_without_effect_leaves_what_was_there(end: Event) -> None:
+    state = then(finished(), updating(), end)
+
+    assert replace(state, message="") == finished()
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        (Withdrawn(**WHO, reason="not wanted", unsure=True),),
+        (Doubted(**WHO, reason="lost"), Resolved(**WHO, how="abandon")),
+        (updating(attempt=2), Refused(**WHO, status=422, code="", message="no")),
+    ],
+    ids=["withdrawn", "abandoned", "refused when sent again"],
+)
+def test_an_update_that_may_be_there_makes_its_inputs_unknown(ends: Sequence[Event]) -> None:
+    state = then(finished(), updating(), *ends)
+
+    assert (state.phase, state.inputs, state.outputs["url"]) == (Phase.READY, {}, "u")
+    assert state.digest not in ("d1", "d2")
+
+
+def test_an_update_forgets_what_a_person_let_stand() -> None:
+    accepted = then(finished(), Accepted(address="dub/ep01", digest="d2", inputs={}))
+
+    assert then(accepted, updating(digest="d3"), received("77")).accepted == ""
+
+
+def test_the_price_of_an_update_comes_on_top() -> None:
+    state = then(finished(), updating(), replace(received("77"), cost=0.5, unit="minutes"))
+
+    assert state.cost == 2.5
+
+
+def test_files_that_are_made_anew_are_no_longer_here() -> None:
+    known = then(
+        finished(),
+        Saving(**WHO, name="video", path="a.mp4", size=3, sha256="x"),
+        Saved(**WHO, path="a.mp4", mtime_ns=1),
+    )
+
+    assert then(known, updating()).files["a.mp4"].done
+    assert not then(known, updating(anew=True)).files["a.mp4"].done
+
+
+def test_an_update_may_be_found_under_another_id() -> None:
+    state = then(finished(), updating(), Doubted(**WHO, reason="another"), received("78"))
+
+    assert (state.id, state.former) == ("78", ((1, "77"),))
