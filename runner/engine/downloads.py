@@ -173,26 +173,29 @@ class Downloads:
 
     async def _save(self, job: _Job, lane: _Lane) -> int:
         fetch = job.fetch
-        place, partial = await self._hops.run(self._open, fetch)
+        place, partial, there = await self._hops.run(self._open, fetch)
         try:
-            held = await self._standing.taken_over(fetch, place)
-            if held is not None:
+            if (
+                there is not None
+                and (held := await self._standing.taken_over(fetch, place, there)) is not None
+            ):
                 return held
             whole = await self._standing.left_whole(fetch, place, partial.name)
             if whole is None:
                 whole = await self._attempt(job, lane, partial)
                 await self._standing.announce(fetch, *whole)
-            mtime = await self._hops.run_out(partial.put_in_place)
+            mtime = await self._hops.run_out(_put_in_place, partial, place)
             self._standing.record_saved(fetch, mtime)
             return whole[0]
         finally:
             place.close()
 
-    def _open(self, fetch: Fetch) -> tuple[Place, Partial]:
+    def _open(self, fetch: Fetch) -> tuple[Place, Partial, tuple[int, int] | None]:
+        """The place, what has come of the file so far, and size and time of what stands there."""
         place, target = self._folders.place(fetch.path)
         try:
             self._check_name(fetch, target)
-            return place, Partial(place, self._owner(fetch)).find()
+            return place, Partial(place, self._owner(fetch)).find(), place.held()
         except BaseException:
             place.close()
             raise
@@ -248,3 +251,10 @@ class Downloads:
             raise UnsafePath(f"{fetch.path} and {path} are one name where case or accents do not count")
         if address != fetch.address:
             raise UnsafePath(f"{fetch.path} is a file of {address} too")
+
+
+def _put_in_place(partial: Partial, place: Place) -> int:
+    """Give a file its name, and let go of its folder: both may block."""
+    mtime = partial.put_in_place()
+    place.close()
+    return mtime

@@ -22,11 +22,9 @@ class Standing:
         self._hops = hops
         self._overwrite = overwrite
 
-    async def taken_over(self, fetch: Fetch, place: Place) -> int | None:
-        """The size of a file that is there and need not be fetched; None where there is none, or one to replace."""
-        there = place.held()
-        if there is None:
-            return None
+    async def taken_over(self, fetch: Fetch, place: Place, there: tuple[int, int]) -> int | None:
+        """The size of a file that is there and need not be fetched; None where it is one to replace. `there`: its size
+        and its time."""
         size, mtime = there
         known = self._known(fetch)
         if known is not None and await self._is_announced(known, size, place):
