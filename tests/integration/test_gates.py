@@ -11,6 +11,7 @@ import pytest
 from applying import ROWS, SEASON, Stage, captured, episodes, fault
 from failing import until
 from jsonschema import Draft202012Validator
+from seasons import FIX, HEAD
 
 from runner.api.schemas import schema_text
 from runner.engine.states import read_history
@@ -20,11 +21,7 @@ Staging = Callable[..., Stage]
 GATED = SEASON.replace("    save:", "    approve: true\n    save:")
 """Each dub waits for approval."""
 
-CHAIN = """\
-version: 1
-name: season
-data: {episodes: {file: episodes.csv}}
-jobs:
+DRAFT_AND_DUB = """\
   draft:
     uses: dubformer.project
     for_each: ${{ data.episodes }}
@@ -44,14 +41,8 @@ jobs:
       target_lang: fr-FR
       source_video_url: https://cdn.example.com/${{ jobs.draft[each.key].outputs.id }}.mp4
     save: {video: "out/${{ each.key }}.mp4"}
-  fix:
-    uses: dubformer.translation
-    for_each: ${{ jobs.dub }}
-    with:
-      id: ${{ jobs.dub[each.key].outputs.id }}
-      target_script: [{start_ms: 100, end_ms: 900, text: "Encore", speaker_id: 1}]
-      target_speakers: [{speaker_id: 1, voice_key: "soundalike", style: feminine}]
 """
+CHAIN = f"{HEAD}jobs:\n{DRAFT_AND_DUB}{FIX}"
 """A draft, a dub that is approved after a look at the draft, and a correction of the dub."""
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lifeworld import DATE, LOST, World
+from lifeworld import DATE, LOST, World, dub_order
 
 from runner.api.catalogue import Catalogue
 from runner.api.effects import Collection
@@ -25,24 +25,7 @@ NOT_NOW = Answer(429, {"retry-after": "90"}, body={"error": {"message": "slow do
 def order(**changes: Any) -> Order:
     use = Catalogue().use("dubformer.project")
     assert use is not None
-    inputs = {
-        "name": NAME,
-        "source_lang": "en",
-        "target_lang": "fr-FR",
-        "source_video_url": "https://m.example/1.mp4",
-    }
-    made = Order(
-        address="dub/ep01",
-        generation=1,
-        use=use,
-        inputs=inputs,
-        digest="d1",
-        canonical=inputs,
-        account="dubformer https://app.dubformer.ai",
-        settle=Settle(120.0, 30.0),
-        collection=Collection("dubformer", "projects", (), "dubformer projects", "$item#/name"),
-    )
-    return replace(made, **changes)
+    return dub_order(use, "dub/ep01", NAME, **changes)
 
 
 def stranger(id: str = "5") -> Remote:

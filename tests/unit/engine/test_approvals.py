@@ -116,8 +116,10 @@ def test_a_state_is_made_where_there_is_none_to_leave_a_word_in(place: StatePlac
 
 
 def test_a_state_that_somebody_holds_is_left_alone(place: StatePlace) -> None:
-    with opened(place):
+    with opened(place) as journal:
         ensure_state(place, "season")
+
+        assert read_state(place, "season").lineage == journal.lineage
 
 
 def test_what_waits_is_counted_and_named_also_beside_what_is_ready(place: StatePlace) -> None:
