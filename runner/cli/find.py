@@ -18,7 +18,10 @@ def find_manifest(given: Path | None) -> Path:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise WrongUsage("there is no manifest here", "name one with `-f FILE`")
+        raise WrongUsage(
+            "there is no manifest here: no YAML file has both `version` and `jobs` at its top",
+            "name one with `-f FILE`, and what is wrong with it is told",
+        )
     names = ", ".join(here(file) for file in found)
     raise WrongUsage(f"there are several manifests here: {names}", "name one with `-f FILE`")
 
