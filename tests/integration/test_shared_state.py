@@ -57,10 +57,9 @@ def test_an_approval_reaches_the_run_that_holds_the_state(season: Season) -> Non
     )
     manifest.write_text(manifest.read_text() + gated)
     first = season.under_way()
-    season.world.slow = 60.0  # whatever is under way now ends after the approval
 
     approved = season.run("approve", "two/G2")
-    season.world.slow = 0.0
+    season.the_rest_is_made()
     said = first.communicate(timeout=120)[0]
     again = season.run("apply", "--auto-approve")
 
@@ -84,9 +83,10 @@ def test_two_applies_at_once_order_each_item_once(season: Season) -> None:
 
 
 def test_whoever_finds_the_state_in_use_is_told_by_whom(season: Season) -> None:
-    first = season.under_way(slow=2.0)
+    first = season.under_way()
 
     second = season.run("apply", "--auto-approve")
+    season.the_rest_is_made()
     said = first.communicate(timeout=120)[0]
 
     assert (second.code, first.returncode) == (4, 0), second.all + said
@@ -116,16 +116,16 @@ def test_status_show_and_plan_read_the_same_state(season: Season) -> None:
 )
 @pytest.mark.parametrize("season", ["database"], indirect=True)
 def test_a_connection_that_is_cut_in_mid_run_ends_it_and_loses_nothing(season: Season, fault: Fault) -> None:
-    process = season.under_way(slow=3.0)  # the second half is not begun before the cut
+    process = season.under_way()
 
     told(
         season.url,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
         " WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()",
     )
+    season.the_rest_is_made()
     said = process.communicate(timeout=120)[0]
-    ordered = sum(season.world.ordered().values())
-    season.world.slow = 0.0
+    asked = season.world.asked
     season.a_minute_passes()
     again = season.run("apply", "--auto-approve")
 
@@ -133,7 +133,7 @@ def test_a_connection_that_is_cut_in_mid_run_ends_it_and_loses_nothing(season: S
     assert (process.returncode, again.code) == (4, 0), said + again.all
     assert season.world.ordered() == TITLES
     fault.kept(orders=len(season.world.ledger))
-    fault.fact("nothing new is sent; the next apply finds out what became of the calls", ordered < COUNT)
+    fault.fact("nothing new is sent; the next apply finds out what became of the calls", asked < COUNT)
 
 
 @pytest.mark.parametrize("season", ["database"], indirect=True)

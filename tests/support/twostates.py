@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,23 +51,26 @@ class Season:
         pipe: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen(program, stdin=subprocess.DEVNULL, **pipe)
 
-    def under_way(self, slow: float = 0.3) -> "subprocess.Popen[str]":
-        """An apply that has ordered something, and has more to order, which takes so many seconds."""
-        self.world.slow = slow
+    def under_way(self) -> "subprocess.Popen[str]":
+        """An apply that has ordered two things; what else it has sent waits until `the_rest_is_made`."""
+        self.world.slow, self.world.quick = 3600.0, 2
         process = self.start("apply", "--auto-approve")
-        until = time.monotonic() + 60
-        while not self.world.ledger:
-            assert time.monotonic() < until, "nothing was ordered"
-            time.sleep(0.01)
+        _until(lambda: self.world.asked > 2 == len(self.world.ledger), "two are made and another is asked for")
         return process
 
+    def the_rest_is_made(self) -> None:
+        """And whatever is asked for from now on is made at once."""
+        self.world.slow = 0.0
+
     def killed(self) -> None:
-        """An apply that is killed with calls under way."""
+        """An apply that is killed with calls under way; what it had asked for is made all the same."""
         process = self.under_way()
         process.send_signal(signal.SIGKILL)
         process.wait(60)
         assert process.stdout is not None
         process.stdout.close()
+        self.the_rest_is_made()
+        _until(lambda: self.world.asked == len(self.world.ledger), "everything asked for is made")
 
     def a_minute_passes(self) -> None:
         """Since the last heartbeat."""
@@ -77,6 +80,13 @@ class Season:
     def phases(self) -> Counter[str]:
         """How many instances stand where."""
         return Counter(one.phase.value for one in read_state(self.place, "season").instances.values())
+
+
+def _until(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, f"never came true: {what}"
+        time.sleep(0.01)
 
 
 @contextmanager

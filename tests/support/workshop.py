@@ -167,7 +167,8 @@ def _resource(name: str) -> dict[str, Any]:
 class World:
     """What was ordered and exists, and `changes`, each of them (id, what it sent). `lose`: so many answers are cut
     after the effect; `drop`: before it; `slow`: seconds between a request's last byte and its effect, which comes
-    whether or not somebody still waits for the answer."""
+    whether or not somebody still waits for the answer; `quick`: so many are made at once all the same. `asked`: the
+    orders that were read, made or not."""
 
     base: str = ""
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -176,6 +177,8 @@ class World:
     lose: int = 0
     drop: int = 0
     slow: float = 0.0
+    quick: int = 0
+    asked: int = 0
     deaf: bool = False
     refuse: str = ""
     changes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -193,12 +196,16 @@ class World:
 
     async def create(self, request: Request, kind: str) -> Response:
         asked = await self._asked(request)
+        self.asked += 1
         if self.drop:
             self.drop -= 1
             return Lost()
         if self.refuse and self.refuse in str(asked.get("title")):
             return JSONResponse({"problem": "no"}, 422)
-        await self._take_time()
+        if self.quick:
+            self.quick -= 1
+        else:
+            await self._take_time()
         key = request.headers.get("idempotency-key", "") if kind in ("keyed", "stamps") else ""
         body = self._repeated(key) or self._make(kind, asked, key)
         if asked.get("notify") and not self.deaf:
