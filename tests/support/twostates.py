@@ -55,7 +55,7 @@ class Season:
         """An apply that has ordered two things; what else it has sent waits until `the_rest_is_made`."""
         self.world.slow, self.world.quick = 3600.0, 2
         process = self.start("apply", "--auto-approve")
-        _until(lambda: self.world.asked > 2 == len(self.world.ledger), "two are made and another is asked for")
+        _until(lambda: self.world.asked > 2 == len(self.world.ledger), "two are made and more is asked for")
         return process
 
     def the_rest_is_made(self) -> None:
