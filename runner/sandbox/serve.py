@@ -1,6 +1,7 @@
 """Starts and stops the sandbox on a loopback port, inside a run or on its own."""
 
 import json
+import secrets
 import signal
 import socket
 import threading
@@ -17,6 +18,9 @@ from runner.model.errors import RunnerError, StateError, StateLocked
 from runner.sandbox.credentials import CREDENTIALS
 
 HOST = "127.0.0.1"
+_KEEPABLE = range(20_000, 32_768)
+"""Ports that systems do not lend to connections going out, so that one of them is free the next time as well."""
+
 _PATIENCE = 5.0
 """Real seconds that a start, a stop, or another process's start may take."""
 
@@ -186,13 +190,18 @@ def _kept_port(folder: Path) -> int | None:
         return None
 
 
+def _wanted_ports(settings: SandboxSettings) -> list[int]:
+    """Ports to be tried in turn; 0 is whichever the system gives."""
+    if settings.port is not None:
+        return [settings.port]
+    kept = _kept_port(settings.folder)
+    some = [_KEEPABLE.start + secrets.randbelow(len(_KEEPABLE)) for _ in range(8)]
+    return [*([] if kept is None else [kept]), *some, 0]
+
+
 def _listen(settings: SandboxSettings) -> socket.socket:
     """A listening socket on the wanted, the kept or a free port; the port is kept."""
-    kept = _kept_port(settings.folder)
-    wanted = (
-        [settings.port] if settings.port is not None else [port for port in (kept, 0) if port is not None]
-    )
-    for port in wanted:
+    for port in (wanted := _wanted_ports(settings)):
         # Only a socket that says TCP gets TCP_NODELAY from asyncio; without it every answer waits 40 ms.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,6 +1,5 @@
 """Whole runs over a wire that fails: under each contract, in each way, on a new connection and on one kept alive."""
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from applying import Ended, captured
 from middlebox import EFFECT, WAYS, Middlebox, between
+from ports import free_port
 from workshop import Workshop, World, document, open_workshop
 
 from runner.engine.store import read_state
@@ -65,12 +65,6 @@ def wired(
             return Wired(tmp_path, world, box)
 
         yield make
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 SOME = ("lost-close", "cut", "half")

@@ -8,7 +8,6 @@ only where) the contract allows a doubt, and then the ledger, the files and the 
 import multiprocessing
 import os
 import shutil
-import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from dying import MUTE, die_within
 from pgserver import end_lease, place_of, schema
+from ports import free_port
 from workshop import Workshop, World, content_of, document
 
 from runner.engine.states import read_state as read_any_state
@@ -64,13 +64,6 @@ def command(folder: Path, *words: str, dies_at: int = 0, env: Mapping[str, str] 
 def said(folder: Path) -> str:
     """The last of what the commands printed there."""
     return (folder / "apply.log").read_text(encoding="utf-8", errors="replace")[-4000:]
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @dataclass

@@ -81,6 +81,13 @@ def test_a_taken_port_is_replaced_by_a_free_one_that_is_kept(tmp_path):
     assert (tmp_path / "port").read_text() == sandbox.url.rpartition(":")[2]
 
 
+def test_a_free_port_is_one_that_no_connection_is_lent(tmp_path):
+    with running(SandboxSettings(tmp_path)) as sandbox:
+        port = int(sandbox.url.rpartition(":")[2])
+
+    assert 20_000 <= port < 32_768
+
+
 def test_a_given_port_that_is_taken_is_an_error(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
