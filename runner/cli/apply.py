@@ -103,7 +103,6 @@ def command(
         from runner.cli.session import locked
         from runner.engine.desk import RunOptions
 
-        checked(wishes, work.graph)
         options = RunOptions(
             wishes=wishes,
             command="apply",
@@ -118,6 +117,8 @@ def command(
             loopback_only=bool(project.chosen.sandbox),
         )
         with locked(work, options, project.screen, saved) as session:
+            if saved is None:
+                checked(wishes, work, session.state.instances)
             return _apply(session, project, saved, auto_approve, asking=not (auto_approve or no_wait))
 
 

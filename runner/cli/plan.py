@@ -58,8 +58,8 @@ def command(
         from runner.engine.inbox import foreseen_state
         from runner.engine.run import drift, make_plan, seen_state
 
-        checked(wishes, work.graph)
         held = foreseen_state(work.state_place, work.manifest.name)
+        checked(wishes, work, held.instances)
         state = moved_state(held, moves(work.manifest, work.graph, held))
         options = RunOptions(wishes=wishes, command="plan")
         found = drift(work, state) if refresh else None

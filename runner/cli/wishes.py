@@ -1,11 +1,15 @@
 """What the command line consents to and selects, as a value."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from runner.model.errors import WrongUsage
 from runner.model.graph import Graph
 from runner.model.state import State
 from runner.model.wishes import Wishes
+
+if TYPE_CHECKING:
+    from runner.compile.check import Work
 
 
 def wishes_of(
@@ -20,7 +24,17 @@ def wishes_of(
     only_failed: bool,
     labels: tuple[str, ...],
 ) -> Wishes:
-    """The options of `plan_options` as one value."""
+    """The options of `plan_options` as one value.
+
+    Raises WrongUsage where `--prune` comes with what cannot choose among things that left: they have no labels any
+    more, and are nobody's first items. Whoever narrows down what is done must not delete all that left.
+    """
+    if prune and (labels or only_failed or limit is not None):
+        option = "--label" if labels else "--only-failed" if only_failed else "--limit"
+        raise WrongUsage(
+            f"`{option}` cannot choose among what left the manifest",
+            "narrow `--prune` by --target or --exclude",
+        )
     return Wishes(
         replace=replace,
         retry_failed=retry_failed,
@@ -41,19 +55,31 @@ def _label(word: str) -> tuple[str, str]:
     return name, value
 
 
-def checked(wishes: Wishes, graph: Graph) -> Wishes:
-    """The wishes, when each glob names something; raises WrongUsage for one that is most likely misspelt."""
+def checked(wishes: Wishes, work: "Work", known: Collection[str]) -> None:
+    """Raises WrongUsage for a glob or a label that names nothing: most likely it is misspelt.
+
+    `known`: the addresses of the state, which `--prune` also chooses among.
+    """
     from runner.compile.plan_select import unmatched
 
-    options: tuple[tuple[str, Any], ...] = (
-        ("--replace", wishes.replace),
-        ("--target", () if wishes.prune else wishes.targets),  # with --prune also what only the state knows
-        ("--exclude", () if wishes.prune else wishes.exclude),
+    graph = work.graph
+    also = known if wishes.prune else ()
+    options = (
+        ("--replace", wishes.replace, ()),
+        ("--target", wishes.targets, also),
+        ("--exclude", wishes.exclude, also),
     )
-    for option, globs in options:
-        for glob in unmatched(graph, globs):
+    for option, globs, beside in options:
+        for glob in unmatched(graph, globs, beside):
             raise WrongUsage(f"`{option} {glob}` names no instance", _examples(graph))
-    return wishes
+    for name, value in wishes.labels:
+        carried = {work.evaluator.labels(instance).get(name) for instance in graph} - {None}
+        if value not in carried:
+            there = ", ".join(sorted(map(str, carried))[:5])
+            raise WrongUsage(
+                f"no instance carries the label {name}={value}",
+                f"labels are written into jobs; {name} is {there}" if there else f"no job has a label {name}",
+            )
 
 
 def held_addresses(state: State, glob: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Deleting: what left the manifest (`--prune`), everything (`destroy`), what still runs (`cancel`)."""
 
+import pytest
 from applying import ROWS, SEASON, episodes
 
 FOLDERS = """\
@@ -163,3 +164,27 @@ def test_only_what_runs_can_be_cancelled(stage) -> None:
 
     assert ended.code == 64
     assert "is not running: it is ready" in ended.err
+
+
+@pytest.mark.parametrize("words", [("--label", "episode=e1"), ("--only-failed",), ("--limit", "1")])
+def test_what_cannot_choose_among_what_left_does_not_go_with_prune(stage, words: tuple[str, ...]) -> None:
+    season = stage(SEASON, ids=("e1", "e2"))
+    season.apply()
+    season.write("episodes.csv", episodes("e1"))
+
+    ended = season.apply("--prune", *words)
+
+    assert (ended.code, projects(season)) == (64, {"e1", "e2"})
+    assert f"`{words[0]}` cannot choose among what left the manifest" in ended.err
+
+
+@pytest.mark.parametrize("option", ["--target", "--exclude"])
+def test_a_misspelt_scope_of_prune_deletes_nothing(stage, option: str) -> None:
+    season = stage(SEASON, ids=("e1", "e2"))
+    season.apply()
+    season.write("episodes.csv", episodes("e1"))
+
+    ended = season.apply("--prune", option, "dub/e02")
+
+    assert (ended.code, projects(season)) == (64, {"e1", "e2"})
+    assert f"`{option} dub/e02` names no instance" in ended.err

@@ -51,3 +51,15 @@ def test_only_what_failed_is_looked_at(stage) -> None:
 
 def test_a_label_without_a_value_is_wrong_usage(stage) -> None:
     assert stage(SEASON).run("plan", "--label", "episode").code == 64
+
+
+def test_a_label_that_nothing_carries_is_most_likely_misspelt(stage) -> None:
+    season = stage(LABELLED, ids=("e1", "e2"))
+
+    ended = season.run("plan", "--label", "episode=e3")
+
+    assert ended.code == 64
+    assert (
+        "no instance carries the label episode=e3 — labels are written into jobs; episode is e1, e2"
+        in ended.err
+    )
