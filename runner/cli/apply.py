@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli import exits
+from runner.cli.chosen import Chosen
 from runner.cli.confirm import confirmed, done, shown, told
-from runner.cli.options import Chosen, Command, manifest_options, plan_options, sandbox_option
+from runner.cli.options import Command, manifest_options, plan_options, sandbox_option
 from runner.cli.outputs import output_options
 from runner.cli.values import duration
 from runner.model.errors import WrongUsage

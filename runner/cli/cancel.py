@@ -3,7 +3,8 @@
 import click
 
 from runner.cli import exits
-from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options, sandbox_option
 from runner.cli.values import duration
 
 

@@ -2,7 +2,8 @@
 
 import click
 
-from runner.cli.options import Chosen, Command, manifest_options
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options
 
 
 @click.command("explain", cls=Command)
@@ -22,11 +23,10 @@ def command(chosen: Chosen, topic: str) -> None:
       runner explain -f trailers.yaml acme.render --json
     """
     from runner.cli.known import known_to
-    from runner.cli.screen import Screen
     from runner.report.explain import explain
     from runner.report.explain_text import page_text
 
-    screen = Screen(chosen, f"-f {chosen.file}" if chosen.file is not None else "")
+    screen = chosen.screen(f"-f {chosen.file}" if chosen.file is not None else "")
     catalogue, _ = known_to(chosen)
     page = explain(catalogue, topic)
     screen.answer(page_text(page, screen.look), {"version": 1, **page.json()})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import exits
-from runner.cli.options import Chosen, Command
+from runner.cli.options import Command
 from runner.model.errors import RunnerError, WrongUsage
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(
     from runner.cli.screen import Screen
     from runner.compile.starter import starter, starter_of
 
-    screen = Screen(Chosen(json=as_json))
+    screen = Screen(json=as_json)
     if table is None and (sheet or header):
         raise WrongUsage("--sheet and --header are of a table", "name it with --from")
     called = _name(name, table)

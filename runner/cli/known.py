@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.cli.options import Chosen
+from runner.cli.chosen import Chosen
 from runner.model.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Options that several commands share, each written once."""
 
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,13 +9,12 @@ from typing import Any, TypeVar
 import click
 
 from runner.cli import exits
+from runner.cli.chosen import SANDBOX_FRESH, SANDBOX_KEPT, Chosen
 from runner.cli.outputs import Outputs
 from runner.model.errors import InvalidInput, RunnerError
-from runner.model.frozen import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-SANDBOX_KEPT, SANDBOX_FRESH = "kept", "fresh"
 TELLING_BY_LINES = ("apply", "destroy")
 """Commands whose `--json` is a line an event; see `schemas/events.schema.json`."""
 
@@ -27,22 +26,6 @@ class Command(click.Command):
         end = args.index("--") if "--" in args else len(args)
         spelled = [f"--sandbox={SANDBOX_KEPT}" if word == "--sandbox" else word for word in args[:end]]
         return super().parse_args(ctx, spelled + args[end:])
-
-
-@frozen
-class Chosen:
-    """What the command line says of the manifest and of how to print."""
-
-    file: Path | None = None
-    variables: tuple[str, ...] = ()
-    variable_files: tuple[Path, ...] = ()
-    json: bool = False
-    no_color: bool = False
-    verbose: bool = False
-    sandbox: str = ""
-    out_dir: Path | None = None
-    outputs: Outputs = field(default_factory=Outputs)
-    several: bool = False
 
 
 def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
@@ -114,10 +97,9 @@ def _apart(function: Callable[..., Any], args: Any, chosen: Chosen, values: dict
 
 def _invalid(error: InvalidInput, chosen: Chosen) -> int:
     """Prints every problem in the form that was asked for."""
-    from runner.cli.screen import Screen
     from runner.report.problems import problem_json, problems_text
 
-    screen = Screen(chosen)
+    screen = chosen.screen()
     if chosen.json:
         told = {
             "version": 1,

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from runner.cli import exits
-from runner.cli.options import Chosen, Command, manifest_options, plan_options, sandbox_option
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options, plan_options, sandbox_option
 from runner.cli.outputs import output_options
 from runner.model.errors import WrongUsage
 

@@ -8,15 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.cli.chosen import SANDBOX_FRESH, Chosen
 from runner.cli.find import find_manifest
-from runner.cli.options import SANDBOX_FRESH, Chosen
-from runner.cli.screen import Screen, here
+from runner.cli.screen import here
 from runner.model.errors import InvalidInput, RunnerError, WrongUsage
 from runner.model.frozen import frozen
 
 if TYPE_CHECKING:
-    from runner.compile.check import Work
     from runner.compile.surroundings import SandboxOverrides
+    from runner.compile.work import Work
     from runner.model.manifest import Manifest
     from runner.model.problem import Problem
     from runner.model.state import State
@@ -52,7 +52,7 @@ class Project:
         self.chosen = chosen
         self.file = find_manifest(chosen.file)
         self.shown = here(self.file)
-        self.screen = Screen(chosen, _repeated(chosen, self.shown))
+        self.screen = chosen.screen(_repeated(chosen, self.shown))
 
     @cached_property
     def manifest(self) -> "Manifest":

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import exits
-from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options, sandbox_option
 from runner.model.errors import InvalidInput, WrongUsage
 
 if TYPE_CHECKING:
-    from runner.compile.check import Work
+    from runner.compile.work import Work
 
 _BY = re.compile(r"job|address|uses|month|label\.[a-z][a-z0-9_]*")
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.cli.options import SANDBOX_KEPT, Chosen
+from runner.cli.chosen import SANDBOX_KEPT, Chosen
 from runner.model.errors import RunnerError, WrongUsage
 
 if TYPE_CHECKING:
     from runner.cli.project import Project
     from runner.cli.screen import Screen
-    from runner.compile.check import Work
+    from runner.compile.work import Work
     from runner.model.observation import Observations
     from runner.model.plan import Plan
     from runner.model.saved import SavedPlan

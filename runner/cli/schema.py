@@ -4,7 +4,8 @@ import json
 
 import click
 
-from runner.cli.options import Chosen, Command, manifest_options
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options
 
 _FILES = {"events": "events.schema.json", "plan": "plan.schema.json", "x-runner": "x-runner.schema.json"}
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli.options import Chosen
 from runner.report.mask import Masker
 from runner.report.words import Look
 
@@ -20,10 +19,12 @@ if TYPE_CHECKING:
 class Screen:
     """The output of one command. Colours only on a terminal that wants them; with `--json` no text on stdout."""
 
-    def __init__(self, chosen: Chosen, options: str = "") -> None:
-        self.json_wanted = chosen.json
-        self.verbose = chosen.verbose
-        self._plain = chosen.no_color or bool(os.environ.get("NO_COLOR"))
+    def __init__(
+        self, *, json: bool = False, verbose: bool = False, no_color: bool = False, options: str = ""
+    ) -> None:
+        self.json_wanted = json
+        self.verbose = verbose
+        self._plain = no_color or bool(os.environ.get("NO_COLOR"))
         self._options = options
         self._masker = Masker()
 

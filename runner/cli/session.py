@@ -8,7 +8,7 @@ from runner.cli.screen import Screen
 
 if TYPE_CHECKING:
     from runner.cli.project import Project
-    from runner.compile.check import Work
+    from runner.compile.work import Work
     from runner.engine.desk import RunOptions
     from runner.engine.journal import Journal
     from runner.engine.run import Session

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from runner.cli import exits
-from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options, sandbox_option
 from runner.model.errors import WrongUsage
 from runner.model.state_place import StatePlace
 
@@ -54,11 +55,10 @@ def _near(place: StatePlace, name: str, address: str) -> str:
 
 def _plan(file: Path, chosen: Chosen) -> int:
     """A saved plan, as it was made; nobody is asked and nothing is read beside it."""
-    from runner.cli.screen import Screen
     from runner.report.plan_file import plan_of, read_plan_file
     from runner.report.plan_text import plan_text
 
-    screen, saved = Screen(chosen), read_plan_file(file)
+    screen, saved = chosen.screen(), read_plan_file(file)
     screen.answer(plan_text(plan_of(saved.shown), screen.look, verbose=screen.verbose), dict(saved.shown))
     return exits.DONE
 

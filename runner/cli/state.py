@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import exits
-from runner.cli.options import Chosen, Command, manifest_options, sandbox_option
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options, sandbox_option
 from runner.cli.state_copy import export, import_, migrate
 from runner.cli.values import duration
 from runner.model.errors import WrongUsage

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from runner.cli import exits
-from runner.cli.options import Chosen, Command, manifest_options
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options
 from runner.cli.outputs import output_options
 
 

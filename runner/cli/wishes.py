@@ -9,7 +9,7 @@ from runner.model.state import State
 from runner.model.wishes import Wishes
 
 if TYPE_CHECKING:
-    from runner.compile.check import Work
+    from runner.compile.work import Work
 
 
 def wishes_of(

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from runner.cli import exits
-from runner.cli.options import Chosen, Command, manifest_options
+from runner.cli.chosen import Chosen
+from runner.cli.options import Command, manifest_options
 
 
 @click.group("workbook")
@@ -97,7 +98,7 @@ def read(table: Path, sheets: tuple[str, ...], header: str | None, as_json: bool
     from runner.workbook.as_yaml import rows_yaml
     from runner.workbook.tables import TableSpec, read_rows
 
-    screen = Screen(Chosen(json=as_json))
+    screen = Screen(json=as_json)
     number = int(header) if header is not None and header.isdecimal() else None
     sheet = sheets[0] if len(sheets) == 1 else sheets or None
     spec = TableSpec(str(table), sheet, number, header if number is None else None)

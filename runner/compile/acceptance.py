@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.compile.canonical import canonical
-from runner.compile.check import Work
 from runner.compile.plan import plan
+from runner.compile.work import Work
 from runner.model.event import Accepted
 from runner.model.observation import Observations
 from runner.model.plan import Verb

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.compile.canonical import canonical
-from runner.compile.check import Work
+from runner.compile.work import Work
 from runner.model.errors import InvalidInput
 from runner.model.observation import Observations
 from runner.model.plan import SENDING, Plan

@@ -1,7 +1,6 @@
 """Everything that can be known to be wrong before anybody is asked: the last stage before a plan."""
 
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +16,14 @@ from runner.compile.check_jobs import (
 )  # fmt: skip
 from runner.compile.check_money import check_budget
 from runner.compile.collector import without_collector
-from runner.compile.evaluate import Evaluator
 from runner.compile.expand import Expanded, expand
 from runner.compile.findings import Findings
 from runner.compile.settings import evaluate_settings
 from runner.compile.surroundings import Surroundings
+from runner.compile.work import Work
 from runner.model.frozen import frozen
-from runner.model.graph import Graph
 from runner.model.manifest import Manifest
 from runner.model.problem import Problem
-from runner.model.settings import ProviderSettings, PublishSettings
-from runner.model.state_place import StatePlace
-
-
-@frozen
-class Work:
-    """A checked manifest: what plan and apply take. `settings` are by provider; `state_place` is absolute; `budget` is
-    the most that one run may spend, by unit."""
-
-    manifest: Manifest
-    graph: Graph
-    evaluator: Evaluator
-    settings: Mapping[str, ProviderSettings]
-    publish: PublishSettings | None
-    catalogue: Catalogue
-    state_place: StatePlace
-    surroundings: Surroundings
-    budget: Mapping[str, float] = field(default_factory=dict)
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from runner.compile.compiled import BUILTINS, WORKBOOK
@@ -14,11 +14,7 @@ from runner.model.problem import Place, Problem
 from runner.model.settings import PublishSettings
 from runner.model.text import LocalFile, PublishedUrl
 
-if TYPE_CHECKING:
-    from runner.compile.check import Work
-    from runner.compile.scope import OutputsView
-
-__all__ = ["BUILTINS", "OUTPUTS", "Artifact", "Maker", "artifact", "builtin_schema"]
+__all__ = ["BUILTINS", "OUTPUTS", "Artifact", "Maker", "builtin_schema"]
 
 _TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 
@@ -68,8 +64,7 @@ class Artifact:
     """A file to publish under `name`: its bytes (`content`), or the local file it is copied from (`source`).
 
     `path` is where it is written (relative to the manifest, when it is beside it; empty where it goes to a server),
-    `url` where it is read, unsigned; both are empty without `publish:`. `problems` say why there is no such file (all
-    else is empty then); `warnings` do not stop it.
+    `url` where it is read, unsigned; both are empty without `publish:`. `warnings` do not stop it.
     """
 
     name: str
@@ -79,7 +74,6 @@ class Artifact:
     source: Path | None
     path: str
     url: str
-    problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
     def read(self) -> bytes:
@@ -93,22 +87,6 @@ class Artifact:
         """What expressions read as `outputs`."""
         url = PublishedUrl(self.url, self.sha256)
         return {"url": url, "path": self.path, "sha256": self.sha256, "size": self.size, "name": self.name}
-
-
-def artifact(work: "Work", instance: Instance, outputs: "OutputsView") -> Artifact:
-    """The file that an instance of a built-in use makes; without one, with the problems that forbid it."""
-    try:
-        made = work.evaluator.artifact(instance, outputs)
-    except InvalidInput as error:
-        return _without_file(error.problems)
-    if isinstance(made, Artifact):
-        return made
-    where, _ = work.manifest.locate(("jobs", instance.job, "with"))
-    return _without_file((Problem("not-known", f"{made.reason} is not known", where),))
-
-
-def _without_file(problems: tuple[Problem, ...]) -> Artifact:
-    return Artifact("", "", 0, None, None, "", "", problems)
 
 
 def _sound(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -202,7 +180,7 @@ class Maker:
         warnings: tuple[Problem, ...],
     ) -> Artifact:
         url = self._publish.base_url + quote(name) if self._publish else ""
-        return Artifact(name, sha256, size, content, source, self._written(name), url, (), warnings)
+        return Artifact(name, sha256, size, content, source, self._written(name), url, warnings)
 
     def _written(self, name: str) -> str:
         if self._publish is None or self._publish.directory is None:

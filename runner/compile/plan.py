@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from runner.compile.check import Work
 from runner.compile.collector import without_collector
 from runner.compile.plan_bulk import BulkCount
 from runner.compile.plan_decide import Decider, FilesView
@@ -11,6 +10,7 @@ from runner.compile.plan_facts import BUILTIN, BUILTINS, LOOKUP, JobFacts
 from runner.compile.plan_sight import job_of
 from runner.compile.plan_verbs import Decision, top_name
 from runner.compile.purse import purse_of
+from runner.compile.work import Work
 from runner.model.charge import Charge
 from runner.model.gate import LATER, NEEDED
 from runner.model.graph import Graph, Instance

@@ -3,13 +3,13 @@
 from typing import Any
 
 from runner.compile.canonical import Canonical
-from runner.compile.check import Work
 from runner.compile.consent import Consents, replace_command
 from runner.compile.diff import diff_inputs
 from runner.compile.plan_facts import JobFacts
 from runner.compile.plan_sight import Sight
 from runner.compile.plan_verbs import Decision, changed_fields
 from runner.compile.updaters import Updaters, may_be_there
+from runner.compile.work import Work
 from runner.model.graph import Instance
 from runner.model.plan import Verb
 from runner.model.state import InstanceState

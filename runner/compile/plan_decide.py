@@ -8,7 +8,6 @@ from typing import Any
 from runner.api.file_items import items_of
 from runner.api.updating import UpdateWay
 from runner.compile.canonical import Canonical, canonical
-from runner.compile.check import Work
 from runner.compile.consent import Consents, agreed_to, import_command, replace_command, resolve_command
 from runner.compile.diff import diff_inputs
 from runner.compile.plan_changes import Changes
@@ -32,6 +31,7 @@ from runner.compile.plan_verbs import (
 )
 from runner.compile.removal import elsewhere
 from runner.compile.renames import Renames
+from runner.compile.work import Work
 from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
 from runner.model.observation import Observations

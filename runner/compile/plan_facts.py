@@ -9,7 +9,7 @@ from runner.model.frozen import frozen
 from runner.model.manifest import Job
 
 if TYPE_CHECKING:
-    from runner.compile.check import Work
+    from runner.compile.work import Work
 
 RESOURCE, ACTION, LOOKUP, BUILTIN = "resource", "action", "lookup", "builtin"
 BUILTINS = frozenset({"workbook.file", "file.publish"})

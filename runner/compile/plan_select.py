@@ -9,7 +9,7 @@ from runner.model.state import State
 from runner.model.wishes import Globs, Wishes
 
 if TYPE_CHECKING:
-    from runner.compile.check import Work
+    from runner.compile.work import Work
 
 
 Wanted = Callable[[Instance], bool]

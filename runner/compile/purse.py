@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from runner.api.lifedata import Action, Resource
-from runner.compile.check import Work
+from runner.compile.work import Work
 from runner.model.charge import Charge
 from runner.model.plan import Allowance
 from runner.model.prices import CALLS, Spend, spend_of

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from runner.api.removing import can_delete
-from runner.compile.check import Work
 from runner.compile.consent import resolve_command
 from runner.compile.plan_facts import BUILTINS
+from runner.compile.work import Work
 from runner.model.plan import Change, Plan, Verb
 from runner.model.state import InstanceState, Phase, State
 from runner.model.wishes import Globs, Wishes

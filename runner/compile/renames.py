@@ -12,7 +12,7 @@ from typing import Any
 from runner.api.lifedata import Resource
 from runner.api.marks import mark_in, with_mark
 from runner.compile.canonical import Canonical
-from runner.compile.check import Work
+from runner.compile.work import Work
 from runner.model.state import Phase, State
 
 _MAY_BE_PAID = (Phase.READY, Phase.RUNNING, Phase.UNSETTLED, Phase.DOUBT)

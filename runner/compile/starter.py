@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.model.errors import WrongUsage
-from runner.workbook.templates import Template, folded, load_template
+from runner.workbook.template import Template, folded
+from runner.workbook.templates import load_template
 
 _NOWHERE = Path()  # shipped templates need no folder
 _PLAIN = re.compile(r"[A-Za-z_]\w*")

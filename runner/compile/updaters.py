@@ -6,9 +6,9 @@ from typing import Any
 
 from runner.api.updating import UpdateWay, update_way
 from runner.compile.canonical import canonical
-from runner.compile.check import Work
 from runner.compile.input_schema import InputSchema
 from runner.compile.removal import elsewhere
+from runner.compile.work import Work
 from runner.model.frozen import frozen
 from runner.model.state import InstanceState
 from runner.model.unknown import contains_unknown

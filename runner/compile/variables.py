@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runner.compile.file_text import read_text
 from runner.compile.nearby import did_you_mean
 from runner.compile.source import parse_yaml
 from runner.model.problem import Place, Problem
@@ -37,8 +38,6 @@ def override(declared: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[dic
 
 def read_variables(file: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """What a `--vars` file holds: a YAML or JSON mapping of names to values."""
-    from runner.compile.load import read_text
-
     text = read_text(file)
     if isinstance(text, Problem):
         return {}, (text,)

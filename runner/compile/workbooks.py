@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.api.lifedata import BulkSpec, Resource
-from runner.compile.check import Work
 from runner.compile.scope import OutputsView
+from runner.compile.work import Work
 from runner.model.frozen import frozen
 from runner.model.graph import Instance
 from runner.model.manifest import Job

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.compile.basis import basis_of, moved
 from runner.compile.plan import plan as make
@@ -14,6 +14,7 @@ from runner.engine.inbox import take_in
 from runner.engine.ledger import paid_so_far
 from runner.engine.lookups import ask_lookup
 from runner.engine.observe import known_outputs, stands
+from runner.engine.opened import Opened
 from runner.engine.states import read_history
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks
@@ -25,13 +26,10 @@ from runner.model.plan import Plan
 from runner.model.saved import SavedPlan
 from runner.model.state import State
 
-if TYPE_CHECKING:
-    from runner.engine.run import Session
-
 ANEW = "make a new one: `runner plan --out plan.json`"
 
 
-def check_state(session: "Session", saved: SavedPlan) -> None:
+def check_state(session: Opened, saved: SavedPlan) -> None:
     """Raises PlanStale when the plan was applied, or the state is not the one that it was made from."""
     take_in(session.journal, session.aside)
     state = session.state
@@ -44,7 +42,7 @@ def check_state(session: "Session", saved: SavedPlan) -> None:
         raise PlanStale(f"the state has moved on since this plan was made{_since(session, saved)}", ANEW)
 
 
-def carry(session: "Session", saved: SavedPlan) -> tuple[Plan, Observations]:
+def carry(session: Opened, saved: SavedPlan) -> tuple[Plan, Observations]:
     """The plan that was saved, made again from what it was made from. Raises PlanStale when it cannot be.
 
     `check_state` comes first; what `moved:` says may have been recorded since.
@@ -62,7 +60,7 @@ def carry(session: "Session", saved: SavedPlan) -> tuple[Plan, Observations]:
     return made, observed
 
 
-def _as_shown(session: "Session", saved: SavedPlan) -> State:
+def _as_shown(session: Opened, saved: SavedPlan) -> State:
     """The state, with those approvals of the inbox that the plan was made with: any further one opens its gate while
     the plan is carried out, as the plan shows of it."""
     shown = {one["address"] for one in saved.shown.get("changes", ()) if one.get("approval") == GIVEN}
@@ -70,7 +68,7 @@ def _as_shown(session: "Session", saved: SavedPlan) -> State:
     return foreseen(session.state, words)
 
 
-async def _asked(session: "Session", saved: SavedPlan) -> dict[str, Mapping[str, Any]]:
+async def _asked(session: Opened, saved: SavedPlan) -> dict[str, Mapping[str, Any]]:
     """The answers that could not be saved, since signed addresses stood in them."""
     work, transport = session.work, Transport()
     accounts = Accounts(work, transport)
@@ -93,14 +91,14 @@ async def _asked(session: "Session", saved: SavedPlan) -> dict[str, Mapping[str,
     return found
 
 
-def _application(session: "Session", saved: SavedPlan) -> str:
+def _application(session: Opened, saved: SavedPlan) -> str:
     for at, fields in _runs(session):
         if fields.get("plan") == saved.id:
             return f"{at} by {fields.get('holder', 'somebody')}"
     return ""
 
 
-def _since(session: "Session", saved: SavedPlan) -> str:
+def _since(session: Opened, saved: SavedPlan) -> str:
     """Who moved it, where a run did."""
     runs = [(at, fields) for at, fields in _runs(session) if at > saved.made]
     if not runs:
@@ -109,7 +107,7 @@ def _since(session: "Session", saved: SavedPlan) -> str:
     return f": `runner {fields.get('command', '')}` at {at} by {fields.get('holder', 'somebody')}"
 
 
-def _runs(session: "Session") -> list[tuple[str, dict[str, Any]]]:
+def _runs(session: Opened) -> list[tuple[str, dict[str, Any]]]:
     journal = session.journal
     rows = read_history(journal.place, journal.name, (RunStarted.kind,))
     return [(at, json.loads(data)) for at, _, _, data in rows]

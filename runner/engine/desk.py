@@ -12,8 +12,8 @@ from runner.api.effects import Collection
 from runner.api.lifedata import Action, CostSpec, Resource, Settle
 from runner.api.marks import mint_bits
 from runner.api.provider import Use
-from runner.compile.check import Work
 from runner.compile.scope import ABSENT, PartialOutputs
+from runner.compile.work import Work
 from runner.engine import clock
 from runner.engine.accounts import Account
 from runner.engine.bucket_links import links_of

@@ -8,7 +8,8 @@ from runner.api.lifedata import BulkSpec, FindSpec, Resource
 from runner.api.locate import MISSING, at_pointer
 from runner.api.provider import Use
 from runner.api.sealing import with_secrets
-from runner.api.strategies.bulk_workbook import GroupOrder, resume_group
+from runner.api.strategies.bulk_order import GroupOrder
+from runner.api.strategies.bulk_workbook import resume_group
 from runner.engine.desk import Desk
 from runner.engine.orders import secrets_now
 from runner.model.event import GroupIntended, Member

@@ -18,7 +18,8 @@ from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
 from runner.api.provider import Use
 from runner.api.sealing import seal, secrets_in, without_secrets
 from runner.api.strategies.bulk_baseline import baseline_of
-from runner.api.strategies.bulk_workbook import GroupOrder, submit_group
+from runner.api.strategies.bulk_order import GroupOrder
+from runner.api.strategies.bulk_workbook import submit_group
 from runner.compile.workbooks import bulk_workbook
 from runner.engine.desk import Desk
 from runner.engine.group_orders import bulk_spec, find_spec, group_order

@@ -1,7 +1,7 @@
 """What was paid out of a state so far, where the manifest has budgets to hold it against."""
 
-from runner.compile.check import Work
 from runner.compile.purse import spends
+from runner.compile.work import Work
 from runner.engine.budget import Budget
 from runner.engine.desk import Desk
 from runner.engine.entries import read_entries

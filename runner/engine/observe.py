@@ -16,8 +16,8 @@ from runner.api.marks import fold_mark, mark_in
 from runner.api.preparing import message_of, validating_call
 from runner.api.provider import Use
 from runner.api.reading import number
-from runner.compile.check import Work
 from runner.compile.plan import plan
+from runner.compile.work import Work
 from runner.engine.accounts import Account
 from runner.engine.addresses import joined
 from runner.engine.desk import Accounts, RunOptions, out_folder

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from runner.compile.check import Work
+from runner.compile.work import Work
 from runner.engine.states import read_history
 from runner.model.event import RunStarted
 from runner.model.observation import Observations

@@ -12,8 +12,8 @@ from runner.api.locate import Scope
 from runner.api.provider import Use
 from runner.api.reading import Reading, read_answer, read_item
 from runner.compile.canonical import canonical
-from runner.compile.check import Work
 from runner.compile.removal import elsewhere
+from runner.compile.work import Work
 from runner.engine.desk import Accounts
 from runner.engine.links import ends_within
 from runner.engine.lookups import ask_lookup

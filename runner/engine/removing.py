@@ -5,15 +5,16 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.api.removing import Way, calls, failure, way_to_end
-from runner.compile.check import Work
 from runner.compile.plan_facts import BUILTINS
 from runner.compile.removal import elsewhere
+from runner.compile.work import Work
 from runner.engine.daytime import now_text
 from runner.engine.desk import Accounts
 from runner.engine.journal import Journal
+from runner.engine.opened import Opened
 from runner.engine.stopping import GRACE, stopping
 from runner.engine.transport import Transport
 from runner.model.errors import Interrupted, RunnerError, WrongUsage
@@ -21,9 +22,6 @@ from runner.model.event import Deleted, Event, Finished, Forgotten
 from runner.model.plan import Plan, Verb
 from runner.model.progress import Progress, RunResult, Trouble
 from runner.model.state import InstanceState, Phase
-
-if TYPE_CHECKING:
-    from runner.engine.run import Session
 
 Report = Callable[[Progress], None]
 
@@ -145,7 +143,7 @@ def of_manifest(work: Work, plan: Plan) -> Plan:
     return replace(plan, changes=kept)
 
 
-async def pruned(session: "Session", plan: Plan, result: RunResult, report: Report) -> RunResult:
+async def pruned(session: Opened, plan: Plan, result: RunResult, report: Report) -> RunResult:
     """The result of a run, and of deleting what left the manifest once all else was done."""
     known = session.work.graph.instances
     left = {address: change for address, change in plan.changes.items() if address not in known}
@@ -161,12 +159,12 @@ async def pruned(session: "Session", plan: Plan, result: RunResult, report: Repo
     )
 
 
-def destroy(session: "Session", plan: Plan, report: Report) -> RunResult:
+def destroy(session: Opened, plan: Plan, report: Report) -> RunResult:
     """Delete what a `destroy_plan` shows. Raises StateCorrupt when the journal could not be written."""
     return asyncio.run(_deleted(session, plan, report))
 
 
-def cancel(session: "Session", address: str, report: Report) -> str:
+def cancel(session: Opened, address: str, report: Report) -> str:
     """End what runs there for an address; returns why it could not be ended, or nothing. Raises WrongUsage, and
     Interrupted when a signal came meanwhile."""
     state, way = cancellable(session.work, session.journal.instances, address)
@@ -184,7 +182,7 @@ def cancel(session: "Session", address: str, report: Report) -> str:
     return asyncio.run(cancelled())
 
 
-async def _deleted(session: "Session", plan: Plan, report: Report) -> RunResult:
+async def _deleted(session: Opened, plan: Plan, report: Report) -> RunResult:
     began, transport = time.monotonic(), Transport(guard=session.journal.ensure_held)
     accounts = Accounts(session.work, transport)
     removing = Removing(session.work, session.journal, accounts, report)

@@ -9,14 +9,13 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from runner import __version__
 from runner.api.lifedata import Resource
 from runner.api.reading import read_item
 from runner.compile.canonical import canonical
-from runner.compile.check import Work
+from runner.compile.work import Work
 from runner.engine.apply import Apply
 from runner.engine.approvals import take_in_approvals
 from runner.engine.daytime import now_text
@@ -29,6 +28,7 @@ from runner.engine.journal import Journal, open_journal
 from runner.engine.ledger import paid_so_far
 from runner.engine.observe import known_outputs, observe_and_plan, stands
 from runner.engine.older import warned
+from runner.engine.opened import Opened
 from runner.engine.removing import of_manifest, pruned
 from runner.engine.states import read_state
 from runner.engine.stopping import stopping
@@ -81,20 +81,13 @@ def seen_state(state: State, found: "Refreshing") -> State:
     return replace(state, instances=instances)
 
 
-class Session:
-    """The state of one manifest, locked for one command. Use as a context manager."""
+class Session(Opened):
+    """What one command does with the state of a manifest."""
 
     def __init__(self, work: Work, options: RunOptions, journal: Journal) -> None:
-        self.work = work
-        self.options = options
-        self.journal = journal
+        super().__init__(work, options, journal)
         self.carried = ""
-        self.aside: Callable[[str], None] = lambda text: None
         self._observed = Observations()
-
-    @property
-    def state(self) -> State:
-        return self.journal.state
 
     def plan(self) -> Plan:
         """Take in what `resolve` left, ask the APIs, and plan."""
@@ -173,14 +166,6 @@ class Session:
         more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
         named = ", ".join(found[:MOST_NAMED]) + more
         return f". Under way: {named}; the next apply finds out what became of {'it' if len(found) == 1 else 'them'}"
-
-    def __enter__(self) -> "Session":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.journal.close()
 
 
 @contextmanager

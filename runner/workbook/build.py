@@ -12,7 +12,7 @@ from runner.workbook.cells import Unfit, cell
 from runner.workbook.columns import Matcher, Target
 from runner.workbook.findings import Findings
 from runner.workbook.rows import Row
-from runner.workbook.templates import Template
+from runner.workbook.template import Template
 
 MOST_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from runner.model.text import Secret
-from runner.workbook.templates import Column
+from runner.workbook.template import Column
 
 MOST_TEXT = 32_767
 """Characters (UTF-16 units) that a cell of a workbook holds."""

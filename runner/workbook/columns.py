@@ -8,7 +8,7 @@ from typing import Any
 from runner.model.frozen import frozen
 from runner.workbook.findings import Findings, did_you_mean
 from runner.workbook.rows import Row
-from runner.workbook.templates import LANGUAGE, Column, Template, folded
+from runner.workbook.template import LANGUAGE, Column, Template, folded
 
 
 @frozen(eq=False)

@@ -18,7 +18,7 @@ from runner.workbook.findings import Findings
 from runner.workbook.grid import Grid, is_blank, key_text, letters
 from runner.workbook.sheet_scan import part_of
 from runner.workbook.sheet_xml import row_xml, zipped
-from runner.workbook.templates import Column, Template, folded
+from runner.workbook.template import Column, Template, folded
 from runner.workbook.xlsx_rows import read_xlsx
 
 _HEADER_WITHIN = 20

@@ -9,8 +9,9 @@ from typing import TextIO
 
 from server import DOCUMENT
 
-from runner.compile.check import Work, check_file
+from runner.compile.check import check_file
 from runner.compile.surroundings import Surroundings
+from runner.compile.work import Work
 from runner.engine.desk import RunOptions
 from runner.engine.run import open_session
 from runner.model.progress import RunResult

@@ -1,7 +1,8 @@
 """The arrows between the packages, and the size of a module: what keeps the house as it was drawn."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ MAY_IMPORT = {
     "cli": {"model", "api", "workbook", "compile", "engine", "sandbox", "report"},
 }
 MODULES = sorted((ROOT / "runner").rglob("*.py"))
+A_RUN = "runner.engine.apply"
+"""The one module that others know which it is made of: the parts of a run name it in their types."""
 
 
 def imported_packages(text: str, package: str) -> Iterator[tuple[int, str]]:
@@ -53,6 +56,55 @@ def wrong_arrows(text: str, package: str, allowed: dict[str, set[str]]) -> list[
 def package_of(module: Path) -> str:
     parts = module.relative_to(ROOT / "runner").parts
     return parts[0] if len(parts) > 1 else ""
+
+
+def name_of(module: Path) -> str:
+    return ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def modules_named(text: str, known: set[str]) -> set[str]:
+    """The modules that a text imports, anywhere in it: at its top, in a function, for its types."""
+    found = {
+        full if (full := f"{node.module}.{alias.name}") in known else node.module
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    return found & known
+
+
+def circle(imports: Mapping[str, set[str]]) -> list[str]:
+    """Modules that import each other, the first once more at the end; none where there is no circle."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    known = {name_of(module): module for module in MODULES}
+    imports = {
+        name: modules_named(module.read_text(encoding="utf-8"), set(known)) - {name}
+        for name, module in known.items()
+    }
+    parts = imports[A_RUN]
+    for part in parts:
+        imports[part].discard(A_RUN)
+
+    assert circle(imports) == []
+
+
+def test_a_circle_is_caught() -> None:
+    texts = {
+        "runner.a": "from runner import b",
+        "runner.b": "def f():\n    from runner.c import thing",
+        "runner.c": "if TYPE_CHECKING:\n    from runner.a import Thing",
+    }
+
+    found = circle({name: modules_named(text, set(texts)) for name, text in texts.items()})
+
+    assert set(found) == set(texts)
 
 
 def test_modules_import_only_packages_to_their_right() -> None:

@@ -2,15 +2,13 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.api.effects import BASELINE_AGE, Effect, Outcome, Walk, Walked
 from runner.api.judge import judge
 from runner.api.marks import fold_mark
 from runner.api.order import View
-
-if TYPE_CHECKING:
-    from runner.api.strategies.bulk_workbook import GroupOrder
+from runner.api.strategies.bulk_order import GroupOrder
 
 
 def baseline_of(walked: Walked, names: set[str]) -> Mapping[str, tuple[str, ...]]:
@@ -20,7 +18,7 @@ def baseline_of(walked: Walked, names: set[str]) -> Mapping[str, tuple[str, ...]
     }
 
 
-def stands_there_now(order: "GroupOrder", view: View) -> Generator[Effect, Any, "GroupOrder | Outcome"]:
+def stands_there_now(order: GroupOrder, view: View) -> Generator[Effect, Any, GroupOrder | Outcome]:
     """The same request on what stands there now; what was seen before has become too old, and nothing of it is under
     way. An outcome when somebody else has taken a name of it meanwhile: its workbook must not be sent as it is."""
     walked = yield Walk(order.collection, view.monotonic() - BASELINE_AGE / 2, first=True, whole=True)

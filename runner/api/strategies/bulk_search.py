@@ -5,7 +5,7 @@ settling time, what is missing needs a person; unless the API itself ended the r
 """
 
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.api.effects import Effect, Lifecycle, Outcome, Record, Until, Walk, Walked
 from runner.api.marks import fold_mark
@@ -21,15 +21,13 @@ from runner.api.search import (
     proves,
     second_look,
 )
+from runner.api.strategies.bulk_order import GroupOrder, receive, withdraw
 from runner.model.event import Doubted, Event, GroupClosed, Intended, Member, Refused, Settling
 from runner.model.http import Call
 
-if TYPE_CHECKING:
-    from runner.api.strategies.bulk_workbook import GroupOrder
-
 
 def search_rows(
-    order: "GroupOrder",
+    order: GroupOrder,
     view: View,
     *,
     alive: float | None,
@@ -89,9 +87,7 @@ def _looked_enough(order: Order, search: Search, walked: Walked, whole: bool) ->
     return not whole or second_look(order, search, walked)
 
 
-def _adopt(order: "GroupOrder", view: View, walked: Walked, waiting: dict[str, Member]) -> tuple[Event, ...]:
-    from runner.api.strategies.bulk_workbook import receive
-
+def _adopt(order: GroupOrder, view: View, walked: Walked, waiting: dict[str, Member]) -> tuple[Event, ...]:
     events: list[Event] = []
     for member in list(waiting.values()):
         found = candidates(_single(order, member), view, _intent(order, member.name), walked)
@@ -113,7 +109,7 @@ def _adopt(order: "GroupOrder", view: View, walked: Walked, waiting: dict[str, M
 
 
 def _close_ended(
-    order: "GroupOrder", waiting: Mapping[str, Member], refused: Mapping[str, str], whole: bool
+    order: GroupOrder, waiting: Mapping[str, Member], refused: Mapping[str, str], whole: bool
 ) -> Generator[Effect, Any, Outcome]:
     """The API ended the request. What it showed without an id, it refused; so it did with what it did not show at all,
     where the list proves that nothing is there. Where the list may be cut off, a person must say."""
@@ -136,11 +132,9 @@ def _refusal(member: Member, message: str) -> Refused:
 
 
 def _give_up(
-    order: "GroupOrder", waiting: Mapping[str, Member], doubtful: bool
+    order: GroupOrder, waiting: Mapping[str, Member], doubtful: bool
 ) -> Generator[Effect, Any, Outcome]:
     """No request id is known: nothing was done, or a person must say."""
-    from runner.api.strategies.bulk_workbook import withdraw
-
     group = order.intent.address
     if not doubtful:
         yield Record(withdraw(order, "not done"))
@@ -154,7 +148,7 @@ def _give_up(
     return Outcome("doubt", reason)
 
 
-def _single(order: "GroupOrder", member: Member) -> Order:
+def _single(order: GroupOrder, member: Member) -> Order:
     """One member as an order of its own, for the rules that settling shares."""
     return Order(
         address=member.address,
@@ -173,7 +167,7 @@ def _single(order: "GroupOrder", member: Member) -> Order:
 _NO_CALL = Call("POST", "/")
 
 
-def _intent(order: "GroupOrder", name: str) -> Intended:
+def _intent(order: GroupOrder, name: str) -> Intended:
     group = order.intent
     return Intended(
         address=group.address,
@@ -191,6 +185,6 @@ def _intent(order: "GroupOrder", name: str) -> Intended:
     )
 
 
-def _note(order: "GroupOrder", reason: str, since: str = "", accepted: bool = False) -> Record:
+def _note(order: GroupOrder, reason: str, since: str = "", accepted: bool = False) -> Record:
     note = Settling(address=order.intent.address, generation=0, reason=reason, since=since, accepted=accepted)
     return Record((note,))

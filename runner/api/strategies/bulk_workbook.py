@@ -4,82 +4,43 @@ The request's answer names a request id. Its rows are listed page by page; a row
 id once the request has ended is looked for by its name in the collection, as a lost call is.
 """
 
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from runner.api.concluding import PATIENCE, pause_after
 from runner.api.effects import (
     OUTDATED,
-    Collection,
     Effect,
     Lifecycle,
     Outcome,
     Record,
     Request,
     Until,
-    Walk,
-    Walked,
 )
 from runner.api.encode import call_of, encode
 from runner.api.judge import Verdict, judge
-from runner.api.lifedata import BulkSpec, ErrorSpec, Resource, Settle
 from runner.api.locate import MISSING, Scope, find_all, locate
 from runner.api.marks import fold_mark
 from runner.api.order import View
 from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
-from runner.api.provider import Use
-from runner.api.reading import id_text, read_item
+from runner.api.reading import id_text
 from runner.api.sealing import unseal
 from runner.api.strategies.bulk_baseline import stands_there_now
+from runner.api.strategies.bulk_order import GroupOrder, receive, withdraw
 from runner.api.strategies.bulk_search import search_rows
 from runner.model.event import (
     Doubted,
     Event,
     GroupClosed,
-    GroupIntended,
     GroupReceived,
     Member,
-    Received,
     Refused,
-    Withdrawn,
 )
-from runner.model.frozen import frozen
 from runner.model.http import Answer, Reply
 
 VANISHED = 3
 """How often in a row a request's id may be unknown there before its rows are looked for by name."""
-
-
-@frozen
-class GroupOrder:
-    """A wish for one bulk request. `members` are those without an outcome; `every` is (least, most) seconds between
-    looks at its progress; `settle` is in seconds of this run. `walked`: when the walk began (monotonic) that its
-    baseline is from; `consent`: things of the same names that exist already are nobody's business here."""
-
-    use: Use
-    intent: GroupIntended
-    members: tuple[Member, ...]
-    inputs: Mapping[str, Any]
-    collection: Collection
-    settle: Settle
-    whole: bool = False
-    every: tuple[float, float] = (15.0, 600.0)
-    retries: int = 3
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    walked: float | None = None
-    consent: bool = False
-
-    @property
-    def bulk(self) -> BulkSpec:
-        kind = self.use.kind
-        assert isinstance(kind, Resource)
-        assert kind.bulk is not None
-        return kind.bulk
-
-    @property
-    def errors(self) -> ErrorSpec | None:
-        return self.use.kind.errors if isinstance(self.use.kind, Resource) else None
 
 
 def submit_group(order: GroupOrder, view: View) -> Lifecycle:
@@ -117,15 +78,6 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
         yield Until(view.monotonic() + pause, verdict.message, "retrying")
         attempt += 1
     return Outcome("failed", f"the API said “not now” {PATIENCE} times")
-
-
-def withdraw(order: GroupOrder, reason: str) -> tuple[Event, ...]:
-    """Close the group and the intents of its members: nothing happened there."""
-    members: list[Event] = [
-        Withdrawn(address=member.address, generation=member.generation, reason=reason)
-        for member in order.members
-    ]
-    return (*members, GroupClosed(address=order.intent.address, reason=reason))
 
 
 def _refused(order: GroupOrder, verdict: Verdict, status: int) -> Generator[Effect, Any, Outcome]:
@@ -247,19 +199,6 @@ def _receive(
     return tuple(events)
 
 
-def receive(order: GroupOrder, member: Member, id: str, item: Any, how: str) -> Received:
-    """The event that gives a member its identity."""
-    reading = read_item(order.use, id, item)
-    return Received(
-        address=member.address,
-        generation=member.generation,
-        id=id,
-        how=how,
-        status=reading.status,
-        outputs={"id": id, "status": reading.status},
-    )
-
-
 def resume_group(order: GroupOrder, view: View, id: str, since: str) -> Lifecycle:
     """Take up a group that another process left."""
     if not order.collection.key.startswith(f"{order.intent.account} "):
@@ -278,15 +217,3 @@ def _elsewhere(order: GroupOrder) -> Generator[Effect, Any, Outcome]:
     ]
     yield Record((*doubts, GroupClosed(address=order.intent.address, reason="in doubt")))
     return Outcome("doubt", reason)
-
-
-__all__ = [
-    "GroupOrder",
-    "Walk",
-    "Walked",
-    "follow_group",
-    "receive",
-    "resume_group",
-    "submit_group",
-    "withdraw",
-]

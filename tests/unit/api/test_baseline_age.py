@@ -12,7 +12,8 @@ from runner.api.lifecycle import submit
 from runner.api.lifedata import Settle
 from runner.api.order import Order
 from runner.api.settling import settle
-from runner.api.strategies.bulk_workbook import GroupOrder, submit_group
+from runner.api.strategies.bulk_order import GroupOrder
+from runner.api.strategies.bulk_workbook import submit_group
 from runner.model.event import GroupIntended, Intended, Member, Received
 from runner.model.http import Answer, Call
 from runner.model.observation import Remote

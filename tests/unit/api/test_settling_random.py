@@ -21,7 +21,8 @@ from runner.api.marks import fold_mark
 from runner.api.order import Order
 from runner.api.provider import Use
 from runner.api.settling import settle
-from runner.api.strategies.bulk_workbook import GroupOrder, resume_group, submit_group
+from runner.api.strategies.bulk_order import GroupOrder
+from runner.api.strategies.bulk_workbook import resume_group, submit_group
 from runner.model.event import Event, GroupIntended, Intended, Member, Settling
 from runner.model.fold import fold_group, fold_instance, join_group
 from runner.model.http import Answer, Call, NoAnswer, Reply

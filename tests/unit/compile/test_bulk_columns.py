@@ -7,8 +7,8 @@ import pytest
 from folder import Folder
 from python_calamine import CalamineWorkbook
 
-from runner.compile.check import Work
 from runner.compile.plan import plan
+from runner.compile.work import Work
 from runner.compile.workbooks import workbooks
 from runner.model.observation import Observations
 from runner.model.state import State

@@ -2,10 +2,12 @@
 
 from io import BytesIO
 
+import pytest
 from folder import Folder
 from python_calamine import CalamineWorkbook
 
-from runner.compile.local import artifact
+from runner.compile.local import Artifact
+from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
 from runner.model.text import PublishedUrl
 
@@ -123,10 +125,10 @@ def test_a_workbook_is_known_before_anybody_is_paid(folder: Folder) -> None:
     work = folder.check(SCRIPTS).work
     assert work is not None
 
-    made = artifact(work, work.graph.instances["script/ep01"], lambda _: None)
+    made = work.evaluator.artifact(work.graph.instances["script/ep01"], lambda _: None)
     inputs = work.evaluator.inputs(work.graph.instances["batch/ep01"], lambda _: None)
 
-    assert made.problems == ()
+    assert isinstance(made, Artifact)
     assert made.name == f"script-ep01-{made.sha256[:12]}.xlsx"
     assert inputs["scriptPath"] == f"https://files.example.com/r/{made.name}"
     assert isinstance(inputs["scriptPath"], PublishedUrl)
@@ -139,10 +141,15 @@ def test_the_same_rows_make_the_same_workbook_and_its_cells_are_text(folder: Fol
     first, second = folder.check(SCRIPTS).work, folder.check(SCRIPTS).work
     assert first is not None
     assert second is not None
-    made = [artifact(work, work.graph.instances["script/ep01"], lambda _: None) for work in (first, second)]
+    one, other = (
+        work.evaluator.artifact(work.graph.instances["script/ep01"], lambda _: None)
+        for work in (first, second)
+    )
 
-    assert made[0].read() == made[1].read()
-    cells = CalamineWorkbook.from_filelike(BytesIO(made[0].read())).get_sheet_by_index(0).to_python()
+    assert isinstance(one, Artifact)
+    assert isinstance(other, Artifact)
+    assert one.read() == other.read()
+    cells = CalamineWorkbook.from_filelike(BytesIO(one.read())).get_sheet_by_index(0).to_python()
     headings = {heading: index for index, heading in enumerate(cells[0])}
     assert [row[headings["ID"]] for row in cells[1:]] == ["0001", "0002"]
     assert cells[2][headings["Text_FR-FR"]] == "=1+1"
@@ -164,10 +171,10 @@ def test_an_artifact_that_cannot_be_made_says_why(folder: Folder) -> None:
     work = folder.check(SCRIPTS).work
     assert work is not None
 
-    made = artifact(work, Instance("script/ep09", "script", each=None), lambda _: None)
+    with pytest.raises(InvalidInput) as refused:
+        work.evaluator.artifact(Instance("script/ep09", "script", each=None), lambda _: None)
 
-    assert made.problems
-    assert made.content is None
+    assert "each" in refused.value.problems[0].message
 
 
 def test_two_instances_with_one_path_are_told(folder: Folder) -> None:

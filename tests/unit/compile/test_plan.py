@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from runner.compile.canonical import canonical
-from runner.compile.check import Work, check_file
+from runner.compile.check import check_file
 from runner.compile.plan import plan
 from runner.compile.surroundings import Surroundings
+from runner.compile.work import Work
 from runner.model.observation import Block, Observations, Remote
 from runner.model.part import PartState
 from runner.model.plan import Cost, FieldDiff, Plan, Verb

@@ -21,7 +21,8 @@ from runner.workbook.compare import cell_diff
 from runner.workbook.new_book import new_workbook
 from runner.workbook.rows import Row
 from runner.workbook.tables import TableSpec, place_of, read_table
-from runner.workbook.templates import Column, Template, load_template, template_names
+from runner.workbook.template import Column, Template
+from runner.workbook.templates import load_template, template_names
 
 HERE = Path()
 
