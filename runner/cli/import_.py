@@ -12,18 +12,23 @@ from runner.cli.values import duration
 @manifest_options()
 @sandbox_option
 @click.option("--match", required=True, metavar="GLOB", help="The addresses to take over, as in 'dub/*'.")
+@click.option("--id", default="", metavar="ID", help="What it has there, where the name alone does not tell.")
 @click.option(
     "--lock-timeout", type=duration, default="0s", metavar="TIME", help="Wait so long for another run to end."
 )
-def command(chosen: Chosen, match: str, lock_timeout: float) -> int:
+def command(chosen: Chosen, match: str, id: str, lock_timeout: float) -> int:
     """Take over what exists remotely already, found by the names that the manifest gives. Sends nothing, pays nothing.
 
-    What was lost with a state file comes back this way; apply then waits for it and downloads it.
+    What was lost with a state file comes back this way; apply then waits for it and downloads it. Where several of one
+    name are there, or none, `--id` says which is meant by one address.
+
+    Exit 7: of some names several are there, and none of these was taken.
 
     \b
     Examples:
       runner import --match 'dub/*'
       runner import season.yaml --match 'dub/ep01/*'
+      runner import --match dub/ep01/fr-FR --id 8f1c
     """
     from runner.cli.project import Project
     from runner.report.progress import LineReporter
@@ -34,15 +39,23 @@ def command(chosen: Chosen, match: str, lock_timeout: float) -> int:
     with project.opened() as work:
         from runner.cli.session import locked
         from runner.engine.desk import RunOptions
-        from runner.engine.run import import_existing
+        from runner.engine.importing import import_named, import_one
 
         options = RunOptions(command="import", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
         with locked(work, options, project.screen) as session:
-            found = import_existing(session, match, LineReporter(screen.aside, screen.look_aside).report)
-    lines = [f"{address}  {identity}" for address, identity in found]
-    follow = f" Next: {screen.look.command('runner apply')}" if found else ""
+            report = LineReporter(screen.aside, screen.look_aside).report
+            found = import_one(session, match, id, report) if id else import_named(session, match, report)
+    lines = [f"{address}  {taken}" for address, taken in found.taken.items()]
+    for address, ids in found.unclear.items():
+        lines.append(f"{address}  not taken over, as its name does not tell which is meant: {', '.join(ids)}")
+        lines.append("    " + screen.look.command(f"runner import --match '{address}' --id ID"))
+    follow = f" Next: {screen.look.command('runner apply')}" if found.taken else ""
     screen.answer(
-        "\n".join([*lines, f"{counted(len(found), 'instance')} taken over.{follow}"]),
-        {"version": 1, "imported": [{"address": address, "id": identity} for address, identity in found]},
+        "\n".join([*lines, f"{counted(len(found.taken), 'instance')} taken over.{follow}"]),
+        {
+            "version": 1,
+            "imported": [{"address": address, "id": taken} for address, taken in found.taken.items()],
+            "unclear": [{"address": address, "ids": list(ids)} for address, ids in found.unclear.items()],
+        },
     )
-    return exits.DONE
+    return exits.BLOCKED if found.unclear else exits.DONE

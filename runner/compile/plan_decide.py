@@ -152,7 +152,8 @@ class Decider:
         remotes = self._observed.remotes.get(instance.address)
         if not remotes or self._wishes.new_state or facts.job.mark_append:
             return None
-        reason = f"{facts.provider_name} holds a {facts.noun} of this name that this state does not know"
+        which = f"a {facts.noun}" if len(remotes) == 1 else f"{len(remotes)} {facts.noun}s"
+        reason = f"{facts.provider_name} holds {which} of this name that this state does not know"
         return Decision(Verb.BLOCKED, reason, command=import_command(instance.job, instance.address))
 
     def _rename(self, facts: JobFacts, instance: Instance) -> Decision | None:

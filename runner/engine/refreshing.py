@@ -14,6 +14,7 @@ from runner.api.reading import Reading, read_answer, read_item
 from runner.compile.canonical import canonical
 from runner.compile.removal import elsewhere
 from runner.compile.work import Work
+from runner.engine.accounts import Account
 from runner.engine.desk import Accounts
 from runner.engine.links import ends_within
 from runner.engine.lookups import ask_lookup
@@ -118,18 +119,7 @@ class _Refresher:
         return read_item(use, held.id, remote.item) if remote is not None else None
 
     async def _by_read(self, held: InstanceState, use: Use) -> Reading | str | None:
-        """What the API says when asked for it alone; None: it is not there. A text: why nothing could be learnt."""
-        kind = use.kind
-        assert isinstance(kind, Resource)
-        if kind.read is None:
-            return "its API has no way to ask for it alone"
-        scope = Scope(request=_inputs(held), id=held.id)
-        reply = await self._accounts[use.provider.name].ask(call_of(use.provider, kind.read, scope))
-        if isinstance(reply, Answer) and reply.ok and not reply.unreadable:
-            return read_answer(use, reply, _inputs(held), id=held.id)
-        if isinstance(reply, Answer) and reply.status in _GONE:
-            return None
-        return f"the API answered {reply.status}" if isinstance(reply, Answer) else reply.message
+        return await read_one(self._accounts[use.provider.name], use, held.id, _inputs(held))
 
     def _compare(self, held: InstanceState, reading: Reading) -> None:
         outcome = reading.outcome
@@ -176,9 +166,14 @@ class _Refresher:
                         Drift(
                             DriftKind.UNKNOWN, "", use.uses, remote.id,
                             f"{remote.mark!r} is there, and this state does not know it",
-                            "runner import",
+                            self._import_command(use),
                         )
                     )  # fmt: skip
+
+    def _import_command(self, use: Use) -> str:
+        """Takes over what carries the name of an instance; by name alone, so that nothing else is taken."""
+        jobs = [name for name, job in self._work.manifest.jobs.items() if job.uses == use.uses]
+        return f"runner import --match '{jobs[0] if len(jobs) == 1 else '*'}'"
 
     async def _ask_anew(self, held: InstanceState, use: Use) -> None:
         """A lookup that is pinned is asked once more; what follows from it shows in the next plan."""
@@ -217,6 +212,20 @@ class _Refresher:
     def _missing(self, held: InstanceState) -> str:
         """A file of it that is not here as it was recorded."""
         return next((file.path for file in held.files.values() if not self._stands(file)), "")
+
+
+async def read_one(account: Account, use: Use, id: str, inputs: Mapping[str, Any]) -> Reading | str | None:
+    """What the API says when asked for one thing alone; None: it is not there. A text: why nothing could be learnt."""
+    kind = use.kind
+    assert isinstance(kind, Resource)
+    if kind.read is None:
+        return "its API has no way to ask for it alone"
+    reply = await account.ask(call_of(use.provider, kind.read, Scope(request=inputs, id=id)))
+    if isinstance(reply, Answer) and reply.ok and not reply.unreadable:
+        return read_answer(use, reply, inputs, id=id)
+    if isinstance(reply, Answer) and reply.status in _GONE:
+        return None
+    return f"the API answered {reply.status}" if isinstance(reply, Answer) else reply.message
 
 
 def _inputs(held: InstanceState) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The doors of the engine: plan against the APIs, open a session on the state, apply, resolve, import."""
+"""The doors of the engine: plan against the APIs, open a session on the state, apply, resolve."""
 
 import asyncio
 import gc
@@ -8,13 +8,9 @@ import socket
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from runner import __version__
-from runner.api.lifedata import Resource
-from runner.api.reading import read_item
-from runner.compile.canonical import canonical
 from runner.compile.work import Work
 from runner.engine.apply import Apply
 from runner.engine.approvals import take_in_approvals
@@ -26,14 +22,14 @@ from runner.engine.holding import git_commit, holder_of
 from runner.engine.inbox import deliver, take_in
 from runner.engine.journal import Journal, open_journal
 from runner.engine.ledger import paid_so_far
-from runner.engine.observe import known_outputs, observe_and_plan, stands
+from runner.engine.observe import observe_and_plan, stands
 from runner.engine.older import warned
 from runner.engine.opened import Opened
 from runner.engine.removing import of_manifest, pruned
 from runner.engine.states import read_state
 from runner.engine.stopping import stopping
 from runner.model.errors import StateCorrupt, StateError
-from runner.model.event import Received, Refreshed, RunEnded, RunStarted
+from runner.model.event import Refreshed, RunEnded, RunStarted
 from runner.model.fold import fold_instance
 from runner.model.observation import Observations
 from runner.model.plan import Plan, Verb
@@ -41,7 +37,6 @@ from runner.model.progress import Progress, RunResult
 from runner.model.saved import SavedPlan
 from runner.model.state import Phase, State
 from runner.model.state_place import StatePlace
-from runner.model.unknown import contains_unknown
 
 MOST_NAMED = 5
 """So many calls without an outcome are named at the end of a run whose journal failed."""
@@ -112,7 +107,7 @@ class Session(Opened):
         take_in(self.journal, self.aside)
         found = asyncio.run(refresh(self.work, self.state, only, stands(self.work)))
         if found.events:
-            self.journal.record_now(_started(self.work, self.options, self.journal), *found.events)
+            self.journal.record_now(run_started(self), *found.events)
         return found
 
     def apply(
@@ -142,7 +137,7 @@ class Session(Opened):
 
     async def _recorded(self, run: Apply, plan: Plan, report: Callable[[Progress], None]) -> RunResult:
         try:
-            started = replace(_started(self.work, self.options, self.journal), plan=self.carried)
+            started = replace(run_started(self), plan=self.carried)
             await self.journal.record(started)
             result = await run.run()
             if not run.ending:
@@ -194,7 +189,9 @@ def open_session(work: Work, options: RunOptions, waiting: Callable[[str], None]
     return Session(work, options, journal)
 
 
-def _started(work: Work, options: RunOptions, journal: Journal) -> RunStarted:
+def run_started(session: Session) -> RunStarted:
+    """Who begins to do what, for the journal."""
+    work, options, journal = session.work, session.options, session.journal
     return RunStarted(
         run=journal.run,
         command=options.command,
@@ -228,54 +225,3 @@ def resolve(place: StatePlace, name: str, address: str, how: str, id: str | None
     Raises WrongUsage when the address is not in doubt, StateError when the state cannot be used.
     """
     return deliver(place, name, address, how, id or "")
-
-
-def import_existing(
-    session: Session, match: str, report: Callable[[Progress], None]
-) -> list[tuple[str, str]]:
-    """Take remote things that no state knows into this one, by their names: (address, id) of each.
-
-    Only what carries the very name that the manifest gives, exactly once, is taken.
-    """
-    plan, observed = make_plan(session.work, session.state, session.options)
-    taken: list[tuple[str, str]] = []
-    events = []
-    for address, remotes in observed.remotes.items():
-        if not fnmatchcase(address, match) or len(remotes) != 1:
-            continue
-        event = _imported(session, plan, observed, address)
-        if event is not None:
-            events.append(event)
-            taken.append((address, event.id))
-            report(Progress(address, "adopted", event.id, now_text()))
-    if events:
-        session.journal.record_now(_started(session.work, session.options, session.journal), *events)
-    return taken
-
-
-def _imported(session: Session, plan: Plan, observed: Observations, address: str) -> Received | None:
-    work, change = session.work, plan.changes[address]
-    use = work.catalogue.use(change.uses)
-    assert use is not None
-    assert isinstance(use.kind, Resource)
-    outputs = known_outputs(session.state, observed.lookups)
-    inputs = work.evaluator.inputs(work.graph.instances[address], outputs)
-    made = canonical(change.uses, inputs) if not contains_unknown(inputs) else None
-    remote = observed.remotes[address][0]
-    reading = read_item(use, remote.id, remote.item)
-    settings = work.settings[use.provider.name]
-    base = (settings.base_url or use.provider.base_url).rstrip("/")
-    return Received(
-        address=address,
-        generation=change.generation,
-        id=remote.id,
-        how="imported",
-        status=reading.status,
-        outputs=reading.outputs,
-        cost=reading.cost,
-        unit=reading.unit,
-        uses=change.uses,
-        account=f"{use.provider.name} {base}",
-        digest=made.digest if made is not None else "",
-        inputs=made.inputs if made is not None else None,
-    )

@@ -84,16 +84,81 @@ def test_import_of_work_that_is_still_running_waits_for_it(stage) -> None:
     assert season.saved() == {"out/e1.mp4", "out/e2.mp4"}
 
 
-def test_import_of_a_name_that_is_there_twice_takes_neither(stage) -> None:
+def test_import_of_a_name_that_is_there_twice_takes_neither_and_names_both(stage) -> None:
     season = stage(ids=("e1",))
-    season.create_by_hand("e1")
-    season.create_by_hand("e1")
+    ids = [season.create_by_hand("e1"), season.create_by_hand("e1")]
 
     imported = season.run("import", "--match", "*")
 
-    assert "0 instances" in imported.out, imported.all
-    assert season.apply().code == 7
+    assert imported.code == 7, imported.all
+    assert f"which is meant: {ids[0]}, {ids[1]}" in imported.out
+    assert "--match 'dub/e1' --id ID" in imported.out
+    assert "dubformer holds 2 projects of this name" in season.apply().out
     assert season.paid() == {"e1": 2}
+
+
+def test_import_by_id_takes_the_one_that_is_meant_and_nothing_is_paid_again(stage) -> None:
+    season = stage(ids=("e1",))
+    ids = [season.create_by_hand("e1"), season.create_by_hand("e1")]
+
+    imported = season.run("import", "--match", "dub/e1", "--id", ids[1])
+    ended = season.apply()
+
+    assert (imported.code, ended.code) == (0, 0), imported.all + ended.all
+    assert season.state().instances["dub/e1"].id == ids[1]
+    assert season.paid() == {"e1": 2}
+
+
+def test_import_by_id_takes_what_has_another_name_there(stage) -> None:
+    season = stage(ids=("e1",))
+    id = season.create_by_hand("Made by hand")
+
+    imported = season.run("import", "--match", "dub/e1", "--id", id)
+    ended = season.apply()
+
+    assert (imported.code, ended.code) == (0, 0), imported.all + ended.all
+    assert season.paid() == {"Made by hand": 1}
+
+
+def test_import_by_an_id_that_nothing_has_takes_nothing(stage) -> None:
+    season = stage(ids=("e1",))
+
+    imported = season.run("import", "--match", "dub/e1", "--id", "4711")
+
+    assert imported.code == 64
+    assert "dubformer shows no project 4711" in imported.err
+    assert season.state().instances == {}
+
+
+def test_import_by_id_leaves_what_belongs_to_somebody_here(stage) -> None:
+    season = stage(ids=("e1", "e2"))
+    season.apply("--limit", "1")
+    held = season.state().instances["dub/e1"].id
+
+    other = season.run("import", "--match", "dub/e2", "--id", held)
+    again = season.run("import", "--match", "dub/e1", "--id", season.create_by_hand("e1"))
+
+    assert (other.code, again.code) == (64, 64)
+    assert f"{held} belongs to dub/e1 here" in other.err
+    assert f"dub/e1 stands for {held} already" in again.err
+
+
+def test_one_thing_is_not_taken_over_for_two_instances_of_one_name(stage) -> None:
+    season = stage(SEASON.replace("name: ${{ each.id }}", "name: Pilot"), ids=("e1", "e2"))
+    id = season.create_by_hand("Pilot")
+
+    imported = season.run("import", "--match", "dub")
+
+    assert imported.code == 7, imported.all
+    assert f"dub/e1  not taken over, as its name does not tell which is meant: {id}" in imported.out
+    assert season.state().instances == {}
+
+
+def test_import_of_what_the_manifest_does_not_have_is_wrong_usage(stage) -> None:
+    imported = stage(ids=("e1",)).run("import", "--match", "dubs/*")
+
+    assert imported.code == 64
+    assert "`--match dubs/*` names no instance" in imported.err
 
 
 def test_new_state_consents_to_pay_again(stage) -> None:
