@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from runner.sandbox.blurb_batch import Batch, moments, notification
 from runner.sandbox.clock import Clock
 from runner.sandbox.faults import Faults
+from runner.sandbox.loopback import is_loopback
 from runner.sandbox.notices import Sender, Teller
-from runner.sandbox.revoice_scripts import is_loopback
 from runner.sandbox.shape import is_url
 from runner.sandbox.world import Table, World
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from runner.sandbox.clock import Clock
 from runner.sandbox.faults import Faults
+from runner.sandbox.loopback import is_loopback
 from runner.sandbox.notices import Sender, Teller
 from runner.sandbox.rev_order import Order, comments_of, deliverable_type, files_of, status_of
-from runner.sandbox.revoice_scripts import is_loopback
 from runner.sandbox.world import World
 
 _PATIENCE = 5.0

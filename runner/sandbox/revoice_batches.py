@@ -7,13 +7,14 @@ from typing import Any
 from runner.sandbox.clock import Clock, iso
 from runner.sandbox.faults import Faults
 from runner.sandbox.listing import EncodedItems, array, visible
+from runner.sandbox.loopback import is_loopback
 from runner.sandbox.revoice_batch import Batch, Project, new_batch, shown, shown_as_created, with_languages
 from runner.sandbox.revoice_bulk import DEFAULT_LIMIT, MOST_LIMIT, Bulk
 from runner.sandbox.revoice_catalogue import LANGUAGE_IDS
 from runner.sandbox.revoice_media import Gallery
 from runner.sandbox.revoice_replies import checked, error, number, project_of
 from runner.sandbox.revoice_rules import BULK, DELETE, LANGUAGES, MEMBERS, wrong_batch
-from runner.sandbox.revoice_scripts import BadScript, Scripts, bulk_lines, is_loopback
+from runner.sandbox.revoice_scripts import BadScript, Scripts, bulk_lines
 from runner.sandbox.shape import is_url
 from runner.sandbox.wire import Ask, Operation, Refusal, Reply
 from runner.sandbox.world import Table, World

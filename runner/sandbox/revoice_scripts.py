@@ -6,10 +6,9 @@ There is no network beyond loopback here, so a script anywhere else is taken as 
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
+from runner.sandbox.loopback import is_loopback
 from runner.sandbox.revoice_catalogue import LANGUAGE_IDS
 from runner.sandbox.revoice_rules import SETTINGS, TEXT_ENDINGS, ending
 from runner.sandbox.shape import wrong
@@ -85,17 +84,6 @@ class Scripts:
         """Closes the connections."""
         if self._client is not None:
             await self._client.close()
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL points at this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def bulk_lines(content: bytes, url: str) -> list[BulkLine]:
