@@ -1,5 +1,6 @@
 """`runner plan`: what apply would do."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,19 +55,21 @@ def command(
     screen = project.screen
     wishes = wishes_of(**wished)
     with project.opened(offline=offline) as work:
-        from runner.compile.moves import moved_state, moves
+        from runner.compile.moves import moved_pairs, moved_state, moves
         from runner.engine.desk import RunOptions
         from runner.engine.inbox import foreseen_state
         from runner.engine.run import drift, make_plan, seen_state
 
         held = foreseen_state(work.state_place, work.manifest.name)
         checked(wishes, work, held.instances)
-        state = moved_state(held, moves(work.manifest, work.graph, held))
+        taken = moves(work.manifest, work.graph, held)
+        state = moved_state(held, taken)
         options = RunOptions(wishes=wishes, command="plan")
         found = drift(work, state) if refresh else None
         if found is not None:
             state = seen_state(state, found)
         plan, observed = make_plan(work, state, options, offline=offline)
+        plan = replace(plan, moved=moved_pairs(taken))
         if out is not None:
             from runner.cli.saved import write_plan
 

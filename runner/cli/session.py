@@ -37,6 +37,7 @@ def locked(
         taken = moves(work.manifest, work.graph, session.state)
         if taken:
             session.journal.record_now(*taken)
+            session.moved = taken
         yield session
 
 

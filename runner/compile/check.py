@@ -18,6 +18,7 @@ from runner.compile.check_money import check_budget
 from runner.compile.collector import without_collector
 from runner.compile.expand import Expanded, expand
 from runner.compile.findings import Findings
+from runner.compile.moves import check_moved
 from runner.compile.settings import evaluate_settings
 from runner.compile.surroundings import Surroundings
 from runner.compile.work import Work
@@ -95,6 +96,7 @@ def _check(manifest: Manifest, catalogue: Catalogue, surroundings: Surroundings)
     check_jobs(manifest, uses, findings)
     settings = evaluate_settings(manifest, surroundings, findings)
     expanded = expand(manifest, catalogue, surroundings, findings)
+    check_moved(manifest, expanded.graph, findings)
     expanded.evaluator.publishing(settings.publish)
     check_outputs(manifest, uses, _references(expanded), findings)
     check_instances(manifest, expanded, uses, findings)

@@ -1,8 +1,9 @@
 """`moved:` in a manifest: items and jobs that have new names, and whose state follows them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from runner.compile.findings import Findings
 from runner.model.event import Moved
 from runner.model.fold import moved_instance
 from runner.model.graph import Graph
@@ -13,19 +14,74 @@ from runner.model.state import InstanceState, State
 def moves(manifest: Manifest, graph: Graph, state: State) -> tuple[Moved, ...]:
     """What of the state has a new address: `from` and `to` name a job with all of its items, or one address.
 
-    Nothing moves onto an address that the state knows, nor to one that the manifest does not have.
+    A name that was changed twice is followed to the end, whatever the order of the entries: some state may be as old as
+    the first of them. Nothing moves onto an address that the state knows, nor to one that the manifest does not have.
     """
     found = []
     taken = set(state.instances)
-    for old, new in manifest.moved:
-        for address in state.instances:
-            if address != old and not address.startswith(f"{old}/"):
-                continue
-            to = new + address[len(old) :]
-            if to in graph.instances and to not in taken and address not in graph.instances:
-                taken.add(to)
-                found.append(Moved(address=address, to=to))
+    for address in state.instances if manifest.moved else ():
+        if address in graph.instances:
+            continue
+        to = _destination(address, manifest, graph)
+        if to and to not in taken:
+            taken.add(to)
+            found.append(Moved(address=address, to=to))
     return tuple(found)
+
+
+def _destination(address: str, manifest: Manifest, graph: Graph) -> str:
+    """The first name that the manifest has, on the ways that lead away from an address which it does not have."""
+    ways = [address]
+    for name in ways:
+        for old, new in manifest.moved:
+            if name != old and not name.startswith(f"{old}/"):
+                continue
+            to = new + name[len(old) :]
+            if to in graph.instances:
+                return to
+            if to not in ways:
+                ways.append(to)
+    return ""
+
+
+def check_moved(manifest: Manifest, graph: Graph, findings: Findings) -> None:
+    """Entries that cannot be meant: what they should keep from being paid for again would be paid for."""
+    further: dict[str, str] = {}
+    for index, (old, new) in enumerate(manifest.moved):
+        for word, name in (("from", old), ("to", new)):
+            if any(sign in name for sign in "*?["):
+                hint = "name a job, which takes all of its items along, or one address"
+                findings.add("bad-moved", f"`{name}` holds a wildcard", ("moved", index, word), hint)
+        if further.setdefault(old, new) != new:
+            hint = "one thing goes to one place: take one of them out"
+            findings.add(
+                "bad-moved", f"`{old}` moves to `{further[old]}` and here", ("moved", index, "to"), hint
+            )
+        if old == new or _in_circle(old, manifest.moved):
+            hint = "for items that change places type `runner state mv`, by way of a third name"
+            findings.add("bad-moved", f"`{old}` moves in a circle", ("moved", index, "from"), hint)
+        elif old in graph.jobs or old in graph.instances:
+            hint = "take the entry out; if its key was given to another item, type `runner state mv` before"
+            findings.add(
+                "bad-moved",
+                f"`{old}` is still in the manifest: nothing moves",
+                ("moved", index, "from"),
+                hint,
+            )
+
+
+def _in_circle(old: str, moved: Sequence[tuple[str, str]]) -> bool:
+    """Whether the entries lead from a name back to itself."""
+    further = dict(moved)
+    name, steps = further[old], 0
+    while name != old and name in further and steps < len(moved):
+        name, steps = further[name], steps + 1
+    return name == old
+
+
+def moved_pairs(taken: tuple[Moved, ...]) -> tuple[tuple[str, str], ...]:
+    """The same for a plan to show."""
+    return tuple((move.address, move.to) for move in taken)
 
 
 def moved_state(state: State, taken: tuple[Moved, ...]) -> State:

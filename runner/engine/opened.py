@@ -7,17 +7,22 @@ from typing import Self
 from runner.compile.work import Work
 from runner.engine.desk import RunOptions
 from runner.engine.journal import Journal
+from runner.model.event import Moved
 from runner.model.state import State
 
 
 class Opened:
-    """The state of one manifest, locked for one command. Use as a context manager. `aside` takes remarks for people."""
+    """The state of one manifest, locked for one command. Use as a context manager.
+
+    `aside` takes remarks for people; `moved` is what this command found to have a new address.
+    """
 
     def __init__(self, work: Work, options: RunOptions, journal: Journal) -> None:
         self.work = work
         self.options = options
         self.journal = journal
         self.aside: Callable[[str], None] = lambda text: None
+        self.moved: tuple[Moved, ...] = ()
 
     @property
     def state(self) -> State:

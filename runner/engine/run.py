@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner import __version__
+from runner.compile.moves import moved_pairs
 from runner.compile.work import Work
 from runner.engine.apply import Apply
 from runner.engine.approvals import take_in_approvals
@@ -90,7 +91,7 @@ class Session(Opened):
         take_in_approvals(self.journal)
         made, self._observed = make_plan(self.work, self.state, self.options)
         tidy(self.work, made, self.journal)
-        return made
+        return replace(made, moved=moved_pairs(self.moved))
 
     def carry(self, saved: SavedPlan) -> Plan:
         """The saved plan, to be carried out exactly. Raises PlanStale."""
@@ -98,7 +99,7 @@ class Session(Opened):
 
         made, self._observed = carry(self, saved)
         self.carried = saved.id
-        return made
+        return replace(made, moved=moved_pairs(self.moved))
 
     def refresh(self, only: Collection[str] | None = None) -> "Refreshing":
         """What the APIs say now of what the state knows (of `only` these addresses), noted in the state."""

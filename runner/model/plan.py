@@ -137,7 +137,8 @@ class Plan:
     """Changes by address in the order of the graph.
 
     `left` are addresses that the state knows and the manifest does not; `unsettled` those of them whose last call has
-    no outcome yet, so that it is looked for and never sent again.
+    no outcome yet, so that it is looked for and never sent again. `moved` are (former, new) addresses of what
+    follows the manifest's `moved:`.
     `balances` maps a provider to what is left there, `budgets` are what the manifest allows; `warnings` do not stop a
     run.
     """
@@ -146,6 +147,7 @@ class Plan:
     changes: Mapping[str, Change]
     left: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
     bulk: tuple[BulkRequests, ...] = ()
     balances: Mapping[str, Cost] = field(default_factory=dict)
     budgets: tuple[Allowance, ...] = ()

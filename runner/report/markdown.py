@@ -9,7 +9,7 @@ from runner.model.problem import Problem
 from runner.model.progress import RunResult, Trouble
 from runner.report.money import budget_lines, costs_by_provider, needs_line
 from runner.report.outcome import missing_line, outcome_sum, paid_line
-from runner.report.plan_text import summary
+from runner.report.plan_text import OFFLINE, contract_lines, moved_words, summary
 from runner.report.problems import problem_text
 from runner.report.words import Look, counted, shorten
 
@@ -64,6 +64,7 @@ def plan_markdown(plan: Plan, look: Look = _PLAIN, *, most: int = MOST) -> str:
     paper = Paper(most, f"`{look.command('runner plan --verbose')}` lists everything.")
     paper.add(f"### `{plan.manifest}`: {_plain(summary(plan))}", "")
     costs = [needs_line(need) for need in costs_by_provider(plan)] + budget_lines(plan)
+    costs += contract_lines(plan, _PLAIN) + ([OFFLINE] if plan.offline else [])
     if costs:
         paper.add(*[f"- {_plain(line)}" for line in costs], "")
     if plan.warnings:
@@ -75,8 +76,13 @@ def plan_markdown(plan: Plan, look: Look = _PLAIN, *, most: int = MOST) -> str:
         alike = [change for change in plan if change.verb is verb and change.approval != NEEDED]
         if alike:
             _changes(paper, verb.value, alike, look, open_=verb is Verb.BLOCKED)
+    if plan.moved:
+        _block(paper, f"Moved, as `moved:` says ({len(plan.moved):,})", moved_words(plan))
     if plan.left:
         _block(paper, f"Kept, but no longer in the manifest ({len(plan.left):,})", plan.left)
+    if plan.unsettled:
+        words = f"Looked for, as the answer to their call was lost ({len(plan.unsettled):,})"
+        _block(paper, words, plan.unsettled)
     return paper.text()
 
 

@@ -139,6 +139,7 @@ def plan_of(shown: Mapping[str, Any]) -> Plan:
         changes={change["address"]: _change(change) for change in shown["changes"]},
         left=tuple(shown["left"]),
         unsettled=tuple(shown["unsettled"]),
+        moved=tuple((one["from"], one["to"]) for one in shown.get("moved", ())),
         bulk=tuple(BulkRequests(**one) for one in shown["bulk"]),
         balances={name: Cost(**one) for name, one in shown["balances"].items()},
         budgets=tuple(Allowance(**one) for one in shown.get("budgets", ())),

@@ -22,6 +22,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "changes": [_change(change) for change in plan],
         "left": list(plan.left),
         "unsettled": list(plan.unsettled),
+        "moved": [{"from": old, "to": new} for old, new in plan.moved],
         "bulk": [{"job": bulk.job, "rows": bulk.rows, "most": bulk.most} for bulk in plan.bulk],
         "costs": _costs(plan),
         "budgets": [asdict(budget) for budget in plan.budgets],

@@ -22,25 +22,27 @@ SUMMARY = (
     (Verb.NONE, "unchanged"),
 )  # fmt: skip
 
+OFFLINE = "Offline: nobody was asked; balances, names and lookups are checked by apply."
+
 _PLAIN = Look()
 
 
 def plan_text(plan: Plan, look: Look = _PLAIN, *, verbose: bool = False) -> str:
-    """Changes by job, then bulk requests, costs, warnings, what left, and one line that sums it all up."""
+    """Changes by job, then bulk requests, costs, warnings, what moved and left, and one line that sums it all up."""
     lines: list[str] = []
     for job, changes in _by_job(plan).items():
         lines += _job_lines(job, changes, look, verbose)
     for part in (
         _bulk_lines(plan),
         _cost_lines(plan),
-        _contract_lines(plan, look),
+        contract_lines(plan, look),
         _left_lines(plan, verbose),
     ):
         if part:
             lines += [*part, ""]
     lines += [problem_text(warning, look=look) for warning in plan.warnings]
     if plan.offline:
-        lines.append("Offline: nobody was asked; balances, names and lookups are checked by apply.")
+        lines.append(OFFLINE)
     lines.append(summary(plan, look))
     return "\n".join(lines)
 
@@ -148,7 +150,7 @@ def _cost_lines(plan: Plan) -> list[str]:
     return [needs_line(need) for need in costs_by_provider(plan)] + budget_lines(plan)
 
 
-def _contract_lines(plan: Plan, look: Look) -> list[str]:
+def contract_lines(plan: Plan, look: Look) -> list[str]:
     """The calls after whose lost answer nobody but a person can tell what came of them."""
     open_ended = Counter(
         change.uses for change in plan if change.verb in SENDING and change.paid and change.contract == "none"
@@ -163,6 +165,11 @@ def _contract_lines(plan: Plan, look: Look) -> list[str]:
 
 def _left_lines(plan: Plan, verbose: bool) -> list[str]:
     lines = []
+    if plan.moved:
+        moved = moved_words(plan)
+        shown = moved if verbose or len(moved) <= MOST else moved[:FIRST]
+        more = [f"… and {len(moved) - len(shown):,} more"] if len(shown) < len(moved) else []
+        lines += ["Moved, as `moved:` says:", *indent([*shown, *more], 2)]
     if plan.left:
         lines.append(f"Kept, but no longer in the manifest: {_some(plan.left, verbose)}")
     beyond = {str(warning.where) for warning in plan.warnings if warning.code == OUT_OF_REACH}
@@ -170,6 +177,11 @@ def _left_lines(plan: Plan, verbose: bool) -> list[str]:
     if sought:
         lines.append(f"Looked for, as the answer to their call was lost: {_some(sought, verbose)}")
     return lines
+
+
+def moved_words(plan: Plan) -> list[str]:
+    """What has a new address."""
+    return [f"{old} → {new}" for old, new in plan.moved]
 
 
 def _some(addresses: Sequence[str], verbose: bool) -> str:

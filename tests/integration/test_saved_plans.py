@@ -51,6 +51,21 @@ def test_a_saved_plan_has_the_published_shape(stage) -> None:
     assert plan["saved"]["file"] == "season.yaml"
 
 
+def test_a_saved_plan_shows_and_carries_out_what_moved(stage) -> None:
+    season = stage(SEASON, ids=("e1", "e2"))
+    season.apply("--limit", "1")
+    season.change("  dub:\n", "  voice:\n")
+    season.change("jobs:\n", "moved: [{from: dub, to: voice}]\njobs:\n")
+
+    plan = saved(season)
+    ended = carried(season)
+
+    assert plan["moved"] == [{"from": "dub/e1", "to": "voice/e1"}]
+    assert ended.code == 0, ended.all
+    assert "  dub/e1 → voice/e1" in ended.out
+    assert (season.paid(), sorted(season.state().instances)) == ({"e1": 1, "e2": 1}, ["voice/e1", "voice/e2"])
+
+
 def test_a_plan_that_was_applied_is_refused(stage) -> None:
     season = stage(SEASON)
     saved(season)

@@ -159,8 +159,14 @@ def test_what_the_manifest_says_was_moved_is_not_paid_for_again(runner, folder: 
     planned = runner("plan", "--sandbox")
     applied = runner(*APPLY)
 
-    assert planned.out == "Nothing to do: 2 unchanged.\n"
-    assert applied.out == "Nothing to do: 2 unchanged.\n"
+    assert planned.out == applied.out
+    assert planned.out.splitlines() == [
+        "Moved, as `moved:` says:",
+        "  dub/e1 → voiceover/e1",
+        "  dub/e2 → voiceover/e2",
+        "",
+        "Nothing to do: 2 unchanged.",
+    ]
     assert runner("status", "--sandbox").out.startswith("voiceover (dubformer.project)  2 ready")
 
 

@@ -45,3 +45,19 @@ def test_the_moved_state_holds_each_under_its_new_name() -> None:
         ("voice/e1", "voice/e1"),
         ("cut/e1", "cut/e1"),
     ]
+
+
+def test_a_name_that_was_changed_twice_is_followed_to_its_end() -> None:
+    chain = manifest(("dubs/b", "dubs/c"), ("dub", "dubs"), ("dubs/a", "dubs/b"))
+
+    assert moves(chain, graph_of("dubs/c"), state_of("dub/a")) == (Moved(address="dub/a", to="dubs/c"),)
+
+
+def test_what_leads_in_a_circle_ends() -> None:
+    assert moves(manifest(("dub/a", "dub/b"), ("dub/b", "dub/a")), graph_of("dub/c"), state_of("dub/a")) == ()
+
+
+def test_what_the_manifest_still_has_does_not_move() -> None:
+    found = moves(manifest(("dub/a", "dub/b")), graph_of("dub/a", "dub/b"), state_of("dub/a"))
+
+    assert found == ()
