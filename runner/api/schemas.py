@@ -3,6 +3,8 @@
 from functools import lru_cache
 from pathlib import Path
 
+import runner
+
 
 def schema_text(name: str) -> str:
     """The text of a shipped file, named from `schemas/` on (`providers/revoice.openapi.yaml`).
@@ -28,6 +30,6 @@ def schema_names(folder: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _root() -> Path:
-    package = Path(__file__).resolve().parent.parent
+    package = Path(runner.__file__).resolve().parent
     shipped = package / "schemas"
     return shipped if shipped.is_dir() else package.parent / "schemas"
