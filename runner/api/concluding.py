@@ -11,7 +11,7 @@ from runner.api.judge import Verdict, judge
 from runner.api.lifedata import Resource
 from runner.api.locate import MISSING, Scope, locate
 from runner.api.marks import with_mark
-from runner.api.order import Order, Target
+from runner.api.order import Order, Target, View
 from runner.api.parts import parts_of, receipts
 from runner.api.reading import Reading, number, read_answer
 from runner.api.sealing import unseal
@@ -45,7 +45,7 @@ def judge_reply(order: Order, reply: Reply) -> Verdict:
 
 
 def conclude(
-    order: Order, intent: Intended, reply: Reply, verdict: Verdict
+    order: Order, view: View, intent: Intended, reply: Reply, verdict: Verdict
 ) -> Generator[Effect, Any, Outcome | None]:
     """Record what a reply proves. None: it proves nothing final, or only that the call may be sent again.
 
@@ -56,6 +56,8 @@ def conclude(
         if order.target is not None:
             return (yield from _updated(order, order.target, intent, reading))
         parts = _receipts(order, intent, reply)
+        if _anothers(order, view, intent, [part.id for part in parts] or [reading.id]):
+            return None  # accepted it was, and what it made is not known
         if reading.id or parts or (order.identity is None and parts_of(order) is None):
             return (yield from received(order, intent, reading, "answered", parts))
         return None
@@ -92,6 +94,20 @@ def _updated(
         said = f"the update of {target.id} was answered with the id {reading.id}, which is another"
         return (yield from doubt(order, said, (reading.id,)))
     return (yield from received(order, intent, reading, "answered"))
+
+
+def _anothers(order: Order, view: View, intent: Intended, ids: list[str]) -> bool:
+    """Whether an answer names what somebody else has got: a key that was mixed up, a copy of the answer to an earlier
+    call. What changes a thing, or is called by an input, has the id of another by right, and what costs nothing may be
+    had twice under one id."""
+    kind = order.use.kind
+    if not isinstance(kind, Resource) or kind.of or kind.fresh is not None or order.repeat == "safe":
+        return False
+    if kind.id is not None and kind.id.at.startswith("$request"):
+        return False
+    besides = order.address if intent.attempt == 1 else ""
+    account, use, there = order.account, order.use, order.collection
+    return any(id and view.owner(account, id, use, there, besides) for id in ids)
 
 
 def _receipts(order: Order, intent: Intended, reply: Answer) -> tuple[PartReceipt, ...]:

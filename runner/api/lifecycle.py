@@ -26,7 +26,7 @@ def submit(order: Order, view: View) -> Lifecycle:
             ready = yield from prepare_again(order, view, intent)
             continue
         verdict = judge_reply(order, reply)
-        done = yield from conclude(order, intent, reply, verdict)
+        done = yield from conclude(order, view, intent, reply, verdict)
         if done is not None:
             return done
         if verdict.meaning == "accepted" or verdict.meaning == "ambiguous":

@@ -17,8 +17,9 @@ class View(Protocol):
         """Seconds on a clock that never goes back."""
         ...
 
-    def owned(self, account: str, id: str) -> bool:
-        """Whether the state knows this remote id as somebody's."""
+    def owner(self, account: str, id: str, use: Use, collection: Collection | None, besides: str = "") -> str:
+        """The address that the state knows this remote id of, as that of a thing of the sort that `use` makes, in
+        `collection`; empty where nobody `besides` that address has it."""
         ...
 
     def mint(self) -> str:

@@ -11,6 +11,12 @@ from runner.model.http import Answer
 
 _NEXT = re.compile(r""";\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)""", re.IGNORECASE)
 
+CAPPED = 50
+"""A list that nobody vouches for and that shows this many items or more may be cut off there."""
+
+USUAL_PAGES = (10, 12, 15, 20, 24, 25, 30, 36, 40, 48)
+"""A list that nobody vouches for and that shows so many items may be a first page."""
+
 MOST_PAGES = 100_000
 """A list that does not end before is taken to be broken."""
 
@@ -47,8 +53,17 @@ def names_next(answer: Answer) -> bool:
     return _NEXT.search(answer.headers.get("link", "")) is not None
 
 
+def usual_length(count: int) -> bool:
+    """Whether a page, or a list, of so many items may have been cut off there."""
+    return count in USUAL_PAGES or count % CAPPED == 0
+
+
 def next_cursor(spec: ListSpec, answer: Answer, cursor: Any, got: int, seen: int) -> Any:
-    """Where the next page begins after one that held `got` items, `seen` in all; None after the last."""
+    """Where the next page begins after one that held `got` items, `seen` in all; None after the last.
+
+    A short page is the last only where nothing speaks against it: servers give fewer items a page than they are asked
+    for, and what is not seen for it would count as absent.
+    """
     page = spec.page
     if page.kind == "none":
         return None
@@ -60,8 +75,9 @@ def next_cursor(spec: ListSpec, answer: Answer, cursor: Any, got: int, seen: int
     if got == 0:
         return None
     total = told_total(spec, answer)
-    if total is not None and seen >= total:
-        return None
-    if page.end == "short" and page.max and got < page.max:
+    if total is not None:
+        if seen >= total:
+            return None
+    elif page.end == "short" and page.max and got < page.max and not usual_length(got):
         return None
     return cursor + 1 if page.kind == "page" else cursor + got

@@ -21,8 +21,8 @@ from runner.api.search import (
     late_enough,
     lossy,
     next_look,
-    proves,
     second_look,
+    unproven,
 )
 from runner.model.event import Intended
 from runner.model.part import PartReceipt
@@ -61,10 +61,10 @@ def search_parts(
                 ids = tuple(part.id for part in found.values())
                 reason = f"{len(found)} of its {len(intent.marks)} parts are there"
                 return (yield from doubt(order, reason, ids))
-            if not proves(order, intent, walked):
-                return (
-                    yield from doubt(order, f"not found among {walked.count}, and the list may be cut off")
-                )
+            for mark in intent.marks:
+                said, ids = unproven(order, view, replace(intent, mark=mark), walked)
+                if said:
+                    return (yield from doubt(order, said, ids))
             search.shown_absent(walked.began)
             return None
         yield Until(next_look(order, view, search), "looking again for the parts of a lost answer")

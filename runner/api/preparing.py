@@ -90,7 +90,7 @@ def _stands_there(
     if not isinstance(walked, Walked):
         return _unreadable(order, walked)
     stood = _baseline(walked, marks)
-    strangers = [id for id in stood.ids if not view.owned(order.account, id)]
+    strangers = [id for id in stood.ids if not view.owner(order.account, id, order.use, order.collection)]
     if strangers and not minted and not order.consent:
         return exists_remotely(order, ", ".join(marks[:3]), strangers)
     return stood

@@ -11,18 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runner.api.effects import Effect, Outcome, Record, Walked
-from runner.api.lifedata import FindSpec
 from runner.api.locate import MISSING, Scope, locate
 from runner.api.marks import fold_mark
 from runner.api.order import Order, View
+from runner.api.paging import CAPPED, USUAL_PAGES
 from runner.model.event import Doubted, Intended
 from runner.model.observation import Remote
-
-CAPPED = 50
-"""A list that nobody vouches for and that shows this many items or more may be cut off there."""
-
-USUAL_PAGES = (10, 12, 15, 20, 24, 25, 30, 36, 40, 48)
-"""A list that nobody vouches for and that shows so many items may be a first page."""
 
 MOST_SHORT = 5
 """So many looks in a row that showed fewer items than the list told of, and a person must say."""
@@ -76,26 +70,46 @@ class Search:
 
 def candidates(order: Order, view: View, intent: Intended, walked: Walked) -> list[Remote]:
     """What may be the effect: see the head of this module."""
-    find = order.delivery.find
-    assert find is not None
+    return [one for one in _nobodys(order, view, intent, walked) if not _older(order, one, intent)]
+
+
+def _nobodys(order: Order, view: View, intent: Intended, walked: Walked) -> list[Remote]:
+    """What stands under the mark, stood not there before, and is not known as somebody's."""
     there = walked.by_mark.get(fold_mark(intent.mark), ())
     known = set(intent.baseline)
     return [
         remote
         for remote in there
-        if remote.id not in known
-        and not view.owned(order.account, remote.id)
-        and (intent.minted or not _older(find, remote, intent.baseline_date))
+        if remote.id not in known and not view.owner(order.account, remote.id, order.use, order.collection)
     ]
 
 
-def _older(find: FindSpec, remote: Remote, baseline_date: str) -> bool:
-    """Whether it was surely there before the baseline, by the server's own clock.
+def unproven(order: Order, view: View, intent: Intended, walked: Walked) -> tuple[str, tuple[str, ...]]:
+    """Why a list without a candidate proves no absence all the same, and the ids that speak against it; an empty text:
+    it does prove it."""
+    if not proves(order, intent, walked):
+        return (
+            f"not found among {walked.count}, but nobody says that this list is complete"
+            " (settle: {whole: true} vouches for it)",
+            (),
+        )
+    if older := _nobodys(order, view, intent, walked):  # so says a stamp; a clock or a zone may be wrong
+        ids = tuple(remote.id for remote in older if remote.id)
+        return f"what carries the name {intent.mark!r} was made before the call, by its own stamp", ids
+    find = order.delivery.find
+    if find is not None and not intent.minted and len(intent.mark) > find.limit.max:
+        there = order.use.provider.name
+        return f"its name is longer than the {find.limit.max} characters that {there} keeps of one", ()
+    return "", ()
 
-    A stamp is read in favour of the candidate: one that cannot be read, is cut short or has no zone proves little, and
-    to overlook an effect is to pay for it twice.
+
+def _older(order: Order, remote: Remote, intent: Intended) -> bool:
+    """Whether it was there before the baseline, by the server's own clock. A minted mark is ours whatever a stamp says.
+
+    A stamp is read in favour of the candidate: one that cannot be read, is cut short or has no zone proves little.
     """
-    if not baseline_date or not find.created:
+    find, baseline_date = order.delivery.find, intent.baseline_date
+    if intent.minted or not baseline_date or find is None or not find.created:
         return False
     created = locate(find.created, Scope(item=remote.item))
     if created is MISSING or not isinstance(created, str):

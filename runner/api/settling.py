@@ -50,8 +50,8 @@ from runner.api.search import (
     late_enough,
     lossy,
     next_look,
-    proves,
     second_look,
+    unproven,
 )
 from runner.api.update_search import search_update
 from runner.model.event import Intended, Withdrawn
@@ -141,11 +141,7 @@ def _send_again(
         if isinstance(reply, Outdated):
             return reply
         verdict = judge_reply(order, reply)
-        if verdict.meaning == "accepted" and isinstance(reply, Answer) and order.target is None:
-            id = read_answer(order.use, reply, order.inputs).id
-            if id and view.owned(order.account, id):
-                return verdict  # the answer to another call: this one was accepted, and its identity is not known
-        done = yield from conclude(order, intent, reply, verdict)
+        done = yield from conclude(order, view, intent, reply, verdict)
         if done is not None:
             return done
         if verdict.unauthorized:
@@ -197,7 +193,8 @@ def _listen(order: Order, view: View, intent: Intended) -> Generator[Effect, Any
         return (yield from doubt(order, f"its answer was lost, and {name} sent no notification of it"))
     answer = yield Request(call_of(order.use.provider, kind.read, Scope(request=order.inputs, id=id)))
     readable = isinstance(answer, Answer) and answer.ok and not answer.unreadable
-    if isinstance(answer, Answer) and readable and not view.owned(order.account, id):
+    owner = view.owner(order.account, id, order.use, order.collection)
+    if isinstance(answer, Answer) and readable and not owner:
         there = [locate(ref, Scope(answer=answer)) for ref in order.delivery.compare.values()]
         if there and all(value == intent.mark for value in there):  # anybody can send a notification
             reading = read_answer(order.use, answer, order.inputs, id=id)
@@ -233,14 +230,9 @@ def _search_list(
             if search.short >= MOST_SHORT:
                 return (yield from doubt(order, walked.shortfall))
         elif late_enough(order, search, walked):
-            if not proves(order, intent, walked):
-                return (
-                    yield from doubt(
-                        order,
-                        f"not found among {walked.count}, but nobody says that this list is complete"
-                        " (settle: {whole: true} vouches for it)",
-                    )
-                )
+            said, ids = unproven(order, view, intent, walked)
+            if said:
+                return (yield from doubt(order, said, ids))
             if second_look(order, search, walked):
                 if accepted:
                     return (yield from doubt(order, "accepted without a readable id, and not in the list"))

@@ -117,8 +117,9 @@ class Desk:
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def owned(self, account: str, id: str) -> bool:
-        return (account, id) in self.journal.owned
+    def owner(self, account: str, id: str, use: Use, collection: Collection | None, besides: str = "") -> str:
+        journal = self.journal
+        return journal.owned.owner(self.work, journal.instances, (account, id), use, collection, besides)
 
     def mint(self) -> str:
         return mint_bits()

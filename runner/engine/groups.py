@@ -135,7 +135,7 @@ class Groups:
             reason = judge(walked, use.provider.errors).message or getattr(walked, "unreadable", "")
             self._all_out(basket, f"{use.provider.name} could not be read before sending: {reason}")
             return None
-        self._guard(basket, walked)
+        self._guard(basket, collection, walked)
         if not basket.rows:
             return None
         spec, group = bulk_spec(use), self._name(basket.job)
@@ -194,7 +194,7 @@ class Groups:
             mark = minted_mark(address, self._desk.mint(), find.limit, given)
             basket.rows[address] = replace(wish, inputs=with_mark(wish.inputs, find.field, mark))
 
-    def _guard(self, basket: _Basket, walked: Walked) -> None:
+    def _guard(self, basket: _Basket, collection: Collection, walked: Walked) -> None:
         """Rows whose name is taken, there or here, fall out."""
         desk, find = self._desk, find_spec(basket.use)
         names: dict[str, str] = {
@@ -206,7 +206,11 @@ class Groups:
         account = desk.accounts[basket.use.provider.name].key
         for address, wish in list(basket.rows.items()):
             name = fold_mark(mark_in(wish.inputs, find.field))
-            strangers = [r.id for r in walked.by_mark.get(name, ()) if not desk.owned(account, r.id)]
+            strangers = [
+                remote.id
+                for remote in walked.by_mark.get(name, ())
+                if not desk.owner(account, remote.id, basket.use, collection)
+            ]
             if name in names and names[name] != address:
                 reason = f"its name is that of {names[name]}: names must differ"
                 self._drop(basket, address, "failed", reason, "")

@@ -118,9 +118,10 @@ def _said(argument: str) -> tuple[str, str]:
 
 
 def _owner(known: Iterable[InstanceState], held: InstanceState, id: str) -> str:
-    """Whose a remote id is already in the account of `held`; empty when nobody else has it."""
-    of_account = (one for one in known if one.address != held.address and one.account == held.account)
-    return next((one.address for one in of_account if id in one.ids), "")
+    """Whose a remote id is already in the account of `held`; empty when nobody else has it. Ids are often counted for
+    each sort of thing by itself, so that of another use is another thing's."""
+    others = (one for one in known if one.address != held.address and one.uses == held.uses)
+    return next((one.address for one in others if one.account == held.account and id in one.ids), "")
 
 
 def _event(state: InstanceState, how: str, id: str) -> Event:

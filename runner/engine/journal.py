@@ -16,6 +16,7 @@ from runner.engine.committer import Batch, Committer
 from runner.engine.daytime import now_text
 from runner.engine.keeping import Store, Word
 from runner.engine.lock import Holder
+from runner.engine.owners import Owners
 from runner.engine.states import open_store
 from runner.model.errors import StateCorrupt, StateLocked
 from runner.model.event import Event, Forgotten, GroupIntended, Intended, Moved
@@ -49,7 +50,7 @@ class Journal:
         self.former_holder = store.former_holder
         self.instances: dict[str, InstanceState] = dict(state.instances)
         self.groups: dict[str, GroupState] = dict(state.groups)
-        self.owned: set[tuple[str, str]] = set()
+        self.owned = Owners()
         self.broken: Callable[[StateCorrupt], None] | None = None
         self._codec = Codec(store.pieces)
         self._batch = Batch()
@@ -63,7 +64,7 @@ class Journal:
         self._sequence = state.sequence
         self._taken: set[int] = set()
         for instance in self.instances.values():
-            self._own(instance)
+            self.owned.add(instance)
         self._committer = Committer(store.write, self._codec, self._written)
 
     @property
@@ -229,10 +230,6 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _own(self, instance: InstanceState) -> None:
-        for id in instance.ids:
-            self.owned.add((instance.account, id))
-
     def _fold(self, event: Event, text: str, at: str) -> None:
         address, kind = getattr(event, "address", ""), type(event)
         self._sequence += 1
@@ -260,7 +257,7 @@ class Journal:
         self.instances[address] = instance
         self._batch.instances[address] = instance
         if known is None or any(getattr(known, name) is not getattr(instance, name) for name in REMOTE):
-            self._own(instance)
+            self.owned.add(instance)
 
     def _rename(self, address: str, to: str) -> None:
         instance = self.instances.pop(address, None)

@@ -24,6 +24,7 @@ from runner.engine.desk import Accounts, RunOptions, out_folder
 from runner.engine.files_there import FilesThere
 from runner.engine.lookups import ask_lookup
 from runner.engine.media import MediaCheck, media_fields, media_of
+from runner.engine.owners import Owners
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks, collection_of
 from runner.model.charge import Charge
@@ -80,7 +81,7 @@ class _Observer:
         self._transport = transport
         self._accounts = Accounts(work, transport)
         self._walks = Walks(self._accounts)
-        self._owned = {(one.account, id) for one in state.instances.values() for id in one.ids}
+        self._owned = Owners(state.instances.values())
         self._warnings: list[Problem] = []
         self._blocks: dict[str, Block] = {}
 
@@ -152,13 +153,13 @@ class _Observer:
         self, made: Plan, lookups: Mapping[str, Mapping[str, Any]]
     ) -> dict[str, tuple[Remote, ...]]:
         """What stands there already under the names of planned creates, and belongs to nobody here."""
-        by_list: dict[str, tuple[Collection, Account, list[tuple[str, str]]]] = {}
+        by_list: dict[str, tuple[Collection, Account, list[tuple[str, str, Use]]]] = {}
         for address, use, mark, inputs in self._marked(made, lookups):
             account = self._accounts[use.provider.name]
             find = use.kind.delivery.find if isinstance(use.kind, Resource) else None
             assert find is not None
             collection = collection_of(use.provider, account.key, find.list, inputs, find.mark)
-            by_list.setdefault(collection.key, (collection, account, []))[2].append((address, mark))
+            by_list.setdefault(collection.key, (collection, account, []))[2].append((address, mark, use))
         found: dict[str, tuple[Remote, ...]] = {}
         walks = await asyncio.gather(
             *(self._walks.walk_whole(entry[0], self._walks.began) for entry in by_list.values())
@@ -167,9 +168,14 @@ class _Observer:
             if not isinstance(walked, Walked):
                 self._unread(collection, wanted, account, walked)
                 continue
-            for address, mark in wanted:
+            for address, mark, use in wanted:
                 there = walked.by_mark.get(fold_mark(mark), ())
-                strangers = tuple(one for one in there if (account.key, one.id) not in self._owned)
+                known, owned = self._state.instances, self._owned
+                strangers = tuple(
+                    one
+                    for one in there
+                    if not owned.owner(self._work, known, (account.key, one.id), use, collection)
+                )
                 if strangers:
                     found[address] = strangers
         return found
@@ -193,14 +199,14 @@ class _Observer:
                 yield change.address, use, mark, inputs
 
     def _unread(
-        self, collection: Collection, wanted: list[tuple[str, str]], account: Account, why: Reply
+        self, collection: Collection, wanted: list[tuple[str, str, Use]], account: Account, why: Reply
     ) -> None:
         reason = (
             account.stopped
             or account.patience()
             or f"{collection.provider}.{collection.list} could not be read before paying{_said(why)}"
         )
-        for address, _ in wanted:
+        for address, _, _ in wanted:
             self._blocks[address] = Block(reason)
 
     async def _balances(self, made: Plan) -> dict[str, Cost]:

@@ -18,6 +18,7 @@ from runner.engine.accounts import Account
 from runner.engine.desk import Accounts
 from runner.engine.links import ends_within
 from runner.engine.lookups import ask_lookup
+from runner.engine.owners import Owners
 from runner.engine.transport import Transport
 from runner.engine.walks import Walks, collection_of
 from runner.model.drift import Drift, DriftKind
@@ -62,7 +63,7 @@ class _Refresher:
         self._stands = stands
         self._accounts = Accounts(work, transport)
         self._walks = Walks(self._accounts)
-        self._owned = {(one.account, id) for one in state.instances.values() for id in one.ids}
+        self._owned = Owners(state.instances.values())
         self._lists: dict[str, tuple[RemoteList, Use]] = {}
         self.drifts: list[Drift] = []
         self.events: list[Event] = []
@@ -161,7 +162,8 @@ class _Refresher:
                 continue
             account = self._accounts[use.provider.name].key
             for remote in walked.items.values():
-                if (account, remote.id) not in self._owned:
+                key, known = (account, remote.id), self._state.instances
+                if not self._owned.owner(self._work, known, key, use, collection):
                     self.drifts.append(
                         Drift(
                             DriftKind.UNKNOWN, "", use.uses, remote.id,

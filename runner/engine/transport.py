@@ -23,6 +23,7 @@ from runner import __version__
 from runner.api.decode import decode
 from runner.api.operation import Operation
 from runner.engine.addresses import ForbiddenAddress, GuardedResolver, Reach, Unreachable, near
+from runner.engine.connector import Connector
 from runner.engine.exchange import CHUNK, Broken, Exchange, Timeouts, once, trace
 from runner.model.http import Answer, Call, NoAnswer, Reply, Upload
 
@@ -146,14 +147,14 @@ class Transport:
     def _pool(self, name: str) -> aiohttp.ClientSession:
         if name not in self._pools:
             tls = self._tls if self._tls is not None else True
-            connector = aiohttp.TCPConnector(limit=0, force_close=name == "fresh", ssl=tls)
+            connector = Connector(limit=0, force_close=name == "fresh", ssl=tls)
             self._pools[name] = self._session(connector)
         return self._pools[name]
 
     def _guarded(self, reach: Reach) -> aiohttp.ClientSession:
         """One pool for each reach: neither an address nor a connection of one serves another."""
         if reach not in self._guards:
-            connector = aiohttp.TCPConnector(limit=0, resolver=GuardedResolver(reach))
+            connector = Connector(limit=0, resolver=GuardedResolver(reach))
             self._guards[reach] = self._session(connector, endless=True)
         return self._guards[reach]
 

@@ -168,7 +168,7 @@ class World:
     """What was ordered and exists, and `changes`, each of them (id, what it sent). `lose`: so many answers are cut
     after the effect; `drop`: before it; `slow`: seconds between a request's last byte and its effect, which comes
     whether or not somebody still waits for the answer; `quick`: so many are made at once all the same. `asked`: the
-    orders that were read, made or not."""
+    orders that were read, made or not. `stale`: so many orders are answered with the first thing that was ever made."""
 
     base: str = ""
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -180,6 +180,7 @@ class World:
     quick: int = 0
     asked: int = 0
     deaf: bool = False
+    stale: int = 0
     refuse: str = ""
     changes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -216,6 +217,9 @@ class World:
         if self.lose:
             self.lose -= 1
             return Lost()
+        if self.stale:
+            self.stale -= 1
+            body = next(iter(self.things.values()))
         return JSONResponse(body, 201)
 
     async def _take_time(self) -> None:
@@ -284,11 +288,27 @@ class World:
             return Lost()
         return JSONResponse(held)
 
-    async def read(self, id: str) -> Response:
+    async def read(self, id: str, kind: str) -> Response:
         if id not in self.things:
             return JSONResponse({}, 404)
         self.things[id]["state"] = "done"
         return _dated(self.things[id])
+
+
+@dataclass
+class Counted(World):
+    """Counts the things of each kind by themselves: there is a card 1 beside a sign 1."""
+
+    def _one(self, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
+        made = super()._one(kind, asked)
+        made["id"] = sum(one["kind"] == kind for one in self.things.values())
+        return made
+
+    async def read(self, id: str, kind: str) -> Response:
+        for held, one in self.things.items():
+            if one["kind"] == kind and str(one["id"]) == id:
+                return await super().read(held, kind)
+        return JSONResponse({}, 404)
 
 
 def content_of(id: str) -> bytes:
@@ -326,7 +346,8 @@ class Workshop:
 
     async def _one(self, request: Request) -> Response:
         world, id = self.worlds[request.path_params["world"]], request.path_params["id"]
-        return await (world.change(request, id) if request.method == "PATCH" else world.read(id))
+        kind = request.path_params["kind"]
+        return await (world.change(request, id) if request.method == "PATCH" else world.read(id, kind))
 
     async def _file(self, request: Request) -> Response:
         return Response(content_of(request.path_params["id"]), media_type="application/octet-stream")

@@ -31,7 +31,10 @@ def stands_there_now(order: GroupOrder, view: View) -> Generator[Effect, Any, Gr
     taken = sorted(
         member.name
         for member in order.members
-        if any(not view.owned(account, id) for id in baseline.get(fold_mark(member.name), ()))
+        if any(
+            not view.owner(account, id, order.use, order.collection)
+            for id in baseline.get(fold_mark(member.name), ())
+        )
     )
     if taken and not order.consent:
         rows = ", ".join(repr(one) for one in taken[:3])

@@ -18,8 +18,8 @@ from runner.api.search import (
     late_enough,
     lossy,
     next_look,
-    proves,
     second_look,
+    unproven,
 )
 from runner.api.strategies.bulk_order import GroupOrder, receive, withdraw
 from runner.model.event import Doubted, Event, GroupClosed, Intended, Member, Refused, Settling
@@ -72,12 +72,20 @@ def search_rows(
         if search.begin(walked):
             yield _note(order, "waiting until late rows would show", search.since_here)
         single = _single(order, next(iter(waiting.values())))
-        whole = proves(single, _intent(order, ""), walked) and not lossy(search, walked)
+        whole = not lossy(search, walked) and _proves(order, view, walked, waiting)
         if late_enough(single, search, walked) and _looked_enough(single, search, walked, whole):
             if refused is not None:
                 return (yield from _close_ended(order, waiting, refused, whole))
             return (yield from _give_up(order, waiting, found_any or accepted or not whole))
         yield Until(next_look(single, view, search), "looking again for rows of a bulk request")
+
+
+def _proves(order: GroupOrder, view: View, walked: Walked, waiting: Mapping[str, Member]) -> bool:
+    """Whether what is not there was never made, for all rows that wait."""
+    return not any(
+        unproven(_single(order, member), view, _intent(order, member.name), walked)[0]
+        for member in waiting.values()
+    )
 
 
 def _looked_enough(order: Order, search: Search, walked: Walked, whole: bool) -> bool:

@@ -4,7 +4,7 @@ The request's answer names a request id. Its rows are listed page by page; a row
 id once the request has ended is looked for by its name in the collection, as a lost call is.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
@@ -18,23 +18,22 @@ from runner.api.effects import (
     Request,
     Until,
 )
-from runner.api.encode import call_of, encode
+from runner.api.encode import call_of
 from runner.api.judge import Verdict, judge
-from runner.api.locate import MISSING, Scope, find_all, locate
+from runner.api.locate import MISSING, Scope, locate
 from runner.api.marks import fold_mark
 from runner.api.order import View
-from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
 from runner.api.reading import id_text
 from runner.api.sealing import unseal
 from runner.api.strategies.bulk_baseline import stands_there_now
-from runner.api.strategies.bulk_order import GroupOrder, receive, withdraw
+from runner.api.strategies.bulk_order import GroupOrder, withdraw
+from runner.api.strategies.bulk_rows import receive_rows, rows_of
 from runner.api.strategies.bulk_search import search_rows
 from runner.model.event import (
     Doubted,
     Event,
     GroupClosed,
     GroupReceived,
-    Member,
     Refused,
 )
 from runner.model.http import Answer, Reply
@@ -110,9 +109,9 @@ def follow_group(order: GroupOrder, view: View, id: str) -> Lifecycle:
         if unknown >= VANISHED:  # accepted it was, so it is never sent again: its rows are looked for by name
             rest = replace(order, members=tuple(waiting.values()))
             return (yield from search_rows(rest, view, alive=view.monotonic(), accepted=True))
-        rows = yield from _rows(order, id)
+        rows = yield from rows_of(order, id)
         if rows is not None:
-            events = _receive(order, rows, waiting, messages)
+            events = receive_rows(order, view, rows, waiting, messages)
             if events:
                 yield Record(events)
             if not waiting:
@@ -146,57 +145,6 @@ def _ended(order: GroupOrder, reply: Reply) -> bool:
     words = {str(done) for done in spec.done}
     whole = isinstance(value, float) and value.is_integer()
     return value is not MISSING and str(int(value) if whole else value).strip() in words
-
-
-def _rows(order: GroupOrder, id: str) -> Generator[Effect, Any, list[Any] | None]:
-    """All rows of the request, or None when a page could not be read."""
-    rows = order.bulk.rows
-    assert rows is not None
-    spec = rows.list
-    scope = Scope(request=order.inputs, receipt=id)
-    fixed = {
-        name: source[0] if isinstance(source, list) else locate(source, scope)
-        for name, source in spec.send.items()
-    }
-    found: list[Any] = []
-    cursor: Any = spec.page.first
-    for _ in range(MOST_PAGES):
-        call = encode(order.use.provider.operation(spec.operation), page_inputs(spec, fixed, cursor))
-        answer = yield Request(call)
-        if not isinstance(answer, Answer) or not answer.ok or answer.unreadable:
-            return None
-        if not found and not holds_list(spec, answer.body):
-            return None  # an answer of another form must not pass for a request without rows
-        page = find_all(spec.items, answer.body)
-        found += page
-        cursor = next_cursor(spec, answer, cursor, len(page), len(found))
-        if cursor is None:
-            break
-    return found
-
-
-def _receive(
-    order: GroupOrder, rows: Sequence[Any], waiting: dict[str, Member], messages: dict[str, str]
-) -> tuple[Event, ...]:
-    """Events for the rows that have got an id; what a row without one says is kept in `messages`."""
-    spec = order.bulk.rows
-    assert spec is not None
-    events: list[Event] = []
-    for row in rows:
-        scope = Scope(item=row)
-        name, id = locate(spec.name, scope), locate(spec.list.id, scope)
-        if name is MISSING or name is None:
-            continue
-        member = waiting.get(fold_mark(str(name)))
-        if member is None:
-            continue
-        if not id_text(id):
-            message = locate(spec.message, scope) if spec.message else MISSING
-            messages[member.address] = "" if message is MISSING or message is None else str(message)
-            continue
-        del waiting[fold_mark(str(name))]
-        events.append(receive(order, member, id_text(id), row, "answered"))
-    return tuple(events)
 
 
 def resume_group(order: GroupOrder, view: View, id: str, since: str) -> Lifecycle:

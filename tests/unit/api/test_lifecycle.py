@@ -155,11 +155,37 @@ def test_a_candidate_that_differs_needs_a_person(project: Use) -> None:
 
 
 def test_what_was_created_before_the_baseline_is_no_candidate(project: Use) -> None:
-    world = World([CREATED], listed=[remote("77", created=DATE - 600)])
+    world = World([], listed=[remote("77", created=DATE - 600), remote("78")])
 
-    world.drive(settle(order(project), world, intent_of(project), alive=1000.0))
+    outcome = world.drive(settle(order(project), world, intent_of(project), alive=1000.0))
 
-    assert len(world.requests) == 1
+    assert (outcome.kind, outcome.id) == ("received", "78")
+
+
+def test_what_alone_has_our_name_and_an_older_stamp_keeps_the_call_from_being_sent_again(
+    project: Use,
+) -> None:
+    """Its server's clock may be wrong, or the zone of its stamp: whoever passes over an effect pays for it twice."""
+    world = World([CREATED], listed=[remote("77", created=DATE - 8 * 3600)])
+
+    outcome = world.drive(settle(order(project), world, intent_of(project), alive=1000.0))
+
+    assert (outcome.kind, world.requests) == ("doubt", [])
+    assert world.events[-1].candidates == ("77",)
+
+
+def test_a_name_longer_than_the_api_keeps_proves_no_absence(project: Use) -> None:
+    name = "e" * 300
+    intent = replace(intent_of(project), mark=name)
+    made = order(project)
+    world = World([CREATED])
+
+    outcome = world.drive(
+        settle(replace(made, inputs={**made.inputs, "name": name}), world, intent, alive=1000.0)
+    )
+
+    assert (outcome.kind, world.requests) == ("doubt", [])
+    assert "longer than the 256 characters" in outcome.reason
 
 
 def test_a_long_list_that_nobody_vouches_for_proves_no_absence(project: Use) -> None:

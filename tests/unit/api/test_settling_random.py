@@ -80,8 +80,9 @@ class World:
     def monotonic(self) -> float:
         return self.clock - self.born
 
-    def owned(self, account: str, id: str) -> bool:
-        return any(one.id == id or id in dict(one.former).values() for one in self.state.values())
+    def owner(self, account: str, id: str, *_: object, besides: str = "") -> str:
+        held = (one for one in self.state.values() if one.id == id or id in dict(one.former).values())
+        return next((one.address for one in held if one.address != besides), "")
 
     def mint(self) -> str:
         return f"bits{next(self.numbers)}"

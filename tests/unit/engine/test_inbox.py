@@ -13,12 +13,14 @@ from runner.model.state_place import StatePlace
 ME = Holder("here", 1, "apply", "2026-01-01T00:00:00Z")
 
 
-def intended(address: str, generation: int = 1, attempt: int = 1) -> Intended:
+def intended(
+    address: str, generation: int = 1, attempt: int = 1, uses: str = "dubformer.project"
+) -> Intended:
     return Intended(
         address=address,
         generation=generation,
         attempt=attempt,
-        uses="dubformer.project",
+        uses=uses,
         operation="createProject",
         account="dubformer x",
         digest="d",
@@ -41,6 +43,18 @@ def state(place: StatePlace) -> StatePlace:
 def test_what_belongs_to_somebody_else_cannot_be_adopted(state: StatePlace) -> None:
     with pytest.raises(WrongUsage, match="belongs to dub/a"):
         deliver(state, "season", "dub/b", "adopt", "77")
+
+
+def test_a_number_that_something_of_another_sort_has_too_can_be_adopted(state: StatePlace) -> None:
+    with open_journal(state, name="season", holder=ME) as journal:
+        journal.record_now(
+            intended("voice", uses="dubformer.voice"), Doubted(address="voice", generation=1, reason="lost")
+        )
+
+    deliver(state, "season", "voice", "adopt", "77")
+
+    with open_journal(state, name="season", holder=ME) as journal:
+        assert take_in(journal) == ["voice"]
 
 
 def test_of_two_words_about_one_call_the_first_holds(state: StatePlace) -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -197,6 +198,37 @@ def losing(*answers: list[int]) -> Callable[[str], Any]:
         return {"things": [{"id": id} for id in shown], "total": 3}
 
     return page
+
+
+SHORT = "{kind: page, param: page, first: 1, size: size, max: 100}"
+
+
+@pytest.mark.parametrize(
+    ("page", "more"),
+    [
+        pytest.param(SHORT, {}, id="a-usual-length"),
+        pytest.param(f'{SHORT[:-1]}, total: "$response.body#/total"}}', {"total": 27}, id="more-are-told-of"),
+    ],
+)
+def test_a_server_that_gives_fewer_a_page_than_it_is_asked_for_is_read_to_the_end(
+    peer: Make, page: str, more: dict[str, int]
+) -> None:
+    def capped(target: str) -> Any:
+        number = int(parse_qs(urlsplit(target).query)["page"][0])
+        shown = range(27)[(number - 1) * 10 : number * 10]
+        return {"things": [{"id": str(one), "name": ""} for one in shown], **more}
+
+    there = peer(answering(capped))
+
+    assert len(walked(there.url, page).items) == 27
+    assert len(there.received) == 3
+
+
+def test_a_page_of_an_odd_length_is_the_last(peer: Make) -> None:
+    there = peer(answering(lambda target: {"things": [{"id": str(one), "name": ""} for one in range(7)]}))
+
+    assert len(walked(there.url, SHORT).items) == 7
+    assert len(there.received) == 1
 
 
 def test_whoever_must_know_what_is_there_looks_again_when_a_list_lost_items(peer: Make) -> None:

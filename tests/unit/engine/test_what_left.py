@@ -363,6 +363,30 @@ def test_a_connection_is_kept_alive_for_the_next_call(peer: Make, tls: bool) -> 
     assert there.connections == 1
 
 
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "secure"])
+@pytest.mark.parametrize("unasked", [OK, b"HTTP/1.1 408 Request Timeout\r\n\r\n"], ids=["a-copy", "408"])
+def test_what_comes_unasked_is_no_answer_to_the_next_call(peer: Make, tls: bool, unasked: bytes) -> None:
+    answered, said = threading.Event(), threading.Event()
+
+    def says_more(peer: Any, connection: socket.socket, number: int) -> None:
+        while peer.request(connection):
+            connection.sendall(OK.replace(b"77", b"% 2d" % number))
+            answered.wait(5)
+            connection.sendall(unasked)
+            said.set()
+
+    there = peer(says_more, tls=tls)
+
+    def more() -> None:
+        answered.set()
+        said.wait(5)
+
+    replies = send(there.url, call_of("POST"), call_of("POST"), then=more)
+
+    assert [isinstance(reply, Answer) and reply.body for reply in replies] == [{"id": 1}, {"id": 2}]
+    assert (there.connections, len(there.received)) == (2, 2)
+
+
 def test_a_call_without_any_contract_never_takes_an_idle_connection(peer: Make) -> None:
     there = peer(answer_all)
 
