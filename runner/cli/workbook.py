@@ -42,12 +42,13 @@ def build(chosen: Chosen, folder: Path) -> int:
     screen = project.screen
     work = project.work(offline=True)
     from runner.compile.workbooks import workbooks
+    from runner.engine.files import write_whole
 
     held = project.state().instances
     books = workbooks(work, lambda address: held[address].outputs if address in held else None)
     folder.mkdir(parents=True, exist_ok=True)
     for book in books.built:
-        (folder / book.name).write_bytes(book.content)
+        write_whole(folder / book.name, book.content)
     for address, why in books.unknown:
         screen.aside(f"{address}: not written; {why}")
     lines = [
@@ -63,7 +64,7 @@ def build(chosen: Chosen, folder: Path) -> int:
                     "file": str(folder / book.name),
                     "address": book.address,
                     "rows": book.rows,
-                    "sha256": book.sha256,
+                    "sha256": book.content.sha256,
                 }
                 for book in books.built
             ],

@@ -9,6 +9,7 @@ from runner.compile.compiled import BUILTINS, WORKBOOK
 from runner.model.errors import InvalidInput
 from runner.model.frozen import frozen
 from runner.model.graph import Instance
+from runner.model.http import Upload
 from runner.model.manifest import Manifest
 from runner.model.problem import Place, Problem
 from runner.model.settings import PublishSettings
@@ -61,32 +62,24 @@ def builtin_schema(uses: str) -> dict[str, Any]:
 
 @frozen
 class Artifact:
-    """A file to publish under `name`: its bytes (`content`), or the local file it is copied from (`source`).
+    """A file to publish under `name`: one that was made here, or a local one.
 
     `path` is where it is written (relative to the manifest, when it is beside it; empty where it goes to a server),
     `url` where it is read, unsigned; both are empty without `publish:`. `warnings` do not stop it.
     """
 
     name: str
-    sha256: str
-    size: int
-    content: bytes | None
-    source: Path | None
+    content: Upload
     path: str
     url: str
     warnings: tuple[Problem, ...] = ()
 
-    def read(self) -> bytes:
-        """The bytes to publish. OSError when the local file cannot be read."""
-        if self.content is not None:
-            return self.content
-        return self.source.read_bytes() if self.source is not None else b""
-
     @property
     def outputs(self) -> Mapping[str, Any]:
         """What expressions read as `outputs`."""
-        url = PublishedUrl(self.url, self.sha256)
-        return {"url": url, "path": self.path, "sha256": self.sha256, "size": self.size, "name": self.name}
+        sha256, size = self.content.sha256, self.content.size
+        url = PublishedUrl(self.url, sha256)
+        return {"url": url, "path": self.path, "sha256": sha256, "size": size, "name": self.name}
 
 
 def _sound(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -136,11 +129,10 @@ class Maker:
         stem = str(inputs.get("name") or instance.address)
         if not self._building:
             problems = _sound(misfits(template, rows, ignore=ignored))
-            return self._made(published_name(stem, UNBUILT), UNBUILT, 0, b"", None, problems)
+            return self._made(published_name(stem, UNBUILT), Upload("", 0, UNBUILT), problems)
         built = build(template, rows, ignore=ignored)
         _sound(built.problems)
-        name = published_name(stem, built.sha256)
-        return self._made(name, built.sha256, len(built.content), built.content, None, built.problems)
+        return self._made(published_name(stem, built.sha256), built.content, built.problems)
 
     def _where(self, instance: Instance) -> Place:
         """Where the rows of an instance stand that have no place of their own."""
@@ -168,19 +160,11 @@ class Maker:
         source = Path(str.__str__(file))
         sha256 = file.sha256 if isinstance(file, LocalFile) else ""
         name = published_name(str(inputs.get("name") or source.stem), sha256, source.suffix)
-        return self._made(name, sha256, source.stat().st_size, None, source, ())
+        return self._made(name, Upload(str(source), source.stat().st_size, sha256))
 
-    def _made(
-        self,
-        name: str,
-        sha256: str,
-        size: int,
-        content: bytes | None,
-        source: Path | None,
-        warnings: tuple[Problem, ...],
-    ) -> Artifact:
+    def _made(self, name: str, content: Upload, warnings: tuple[Problem, ...] = ()) -> Artifact:
         url = self._publish.base_url + quote(name) if self._publish else ""
-        return Artifact(name, sha256, size, content, source, self._written(name), url, warnings)
+        return Artifact(name, content, self._written(name), url, warnings)
 
     def _written(self, name: str) -> str:
         if self._publish is None or self._publish.directory is None:

@@ -9,6 +9,7 @@ from runner.compile.scope import OutputsView
 from runner.compile.work import Work
 from runner.model.frozen import frozen
 from runner.model.graph import Instance
+from runner.model.http import Upload
 from runner.model.manifest import Job
 from runner.model.text import plain
 from runner.model.unknown import Unknown, contains_unknown
@@ -23,8 +24,7 @@ class Book:
 
     address: str
     name: str
-    content: bytes
-    sha256: str
+    content: Upload
     rows: int
 
 
@@ -66,9 +66,9 @@ def _single(work: Work, job: Job, outputs: OutputsView) -> Iterator[Book | tuple
         made = work.evaluator.artifact(instance, outputs)
         if isinstance(made, Unknown):
             yield instance.address, "its rows are known only after apply"
-        elif made.content is not None:
+        else:
             rows = work.evaluator.inputs(instance, outputs)["rows"]
-            yield Book(instance.address, made.name, made.content, made.sha256, len(rows))
+            yield Book(instance.address, made.name, made.content, len(rows))
 
 
 def _bulk(work: Work, job: Job, outputs: OutputsView) -> Iterator[Book | tuple[str, str]]:
@@ -99,7 +99,7 @@ def _book(work: Work, job: Job, spec: BulkSpec, members: list[tuple[str, Mapping
     wrong = [problem for problem in built.problems if not problem.warning]
     if wrong:
         raise InvalidInput(wrong)
-    return Book(job.name, published_name(job.name, built.sha256), built.content, built.sha256, len(members))
+    return Book(job.name, published_name(job.name, built.sha256), built.content, len(members))
 
 
 def bulk_workbook(

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from runner.engine.files import opened
 from runner.engine.publish import NotPublished
 from runner.engine.uploads import content_type
+from runner.model.http import Upload
 from runner.model.settings import Bucket
 
 
@@ -34,13 +36,15 @@ class Store:
         except self._errors as error:
             raise self._told(error) from None
 
-    def put(self, name: str, content: bytes, sha256: str) -> None:
-        """Put a file, unless the same one is there."""
+    def put(self, name: str, content: Upload) -> None:
+        """Put a file, unless the same one is there. OSError when it cannot be read."""
         place = {"Bucket": self._bucket.name, "Key": self._bucket.prefix + name}
         try:
-            if not self._stands(place, sha256):
+            if self._stands(place, content.sha256):
+                return
+            with opened(content) as body:
                 self._client.put_object(
-                    **place, Body=content, ContentType=content_type(name), Metadata={"sha256": sha256}
+                    **place, Body=body, ContentType=content_type(name), Metadata={"sha256": content.sha256}
                 )
         except self._errors as error:
             raise self._told(error) from None

@@ -56,10 +56,10 @@ class Links:
             for form, (spell, _) in _FORMS.items()
         }
 
-    async def upload(self, name: str, content: bytes, sha256: str) -> str:
+    async def upload(self, name: str, content: Upload) -> str:
         """Put a file into the bucket, unless it is there; a link to it. Raises NotPublished."""
         store = await self._opened()
-        await asyncio.to_thread(store.put, name, content, sha256)
+        await asyncio.to_thread(store.put, name, content)
         return await self._link(name)
 
     def named(self, call: Call) -> set[str]:

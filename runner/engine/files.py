@@ -2,15 +2,23 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
+from runner.model.http import Upload
 from runner.model.names import LONGEST, unfit
+from runner.workbook.made import Made
 
 CHUNK = 1024 * 1024
 
 
 class UnsafePath(Exception):
     """A path that may not be written."""
+
+
+class Changed(OSError):
+    """A file is no longer what it was when its digest was taken."""
 
 
 def inside(folder: Path, path: str) -> Path:
@@ -63,15 +71,41 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, and stays after a power loss."""
+def write_whole(target: Path, content: Upload) -> None:
+    """Write a file so that it is there whole or not at all, and stays after a power loss. OSError when it cannot be."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = part_of(target)
-    with open(part, "wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
+    try:
+        with open(part, "wb") as handle:
+            for piece in pieces_of(content):
+                handle.write(piece)
+            handle.flush()
+            os.fsync(handle.fileno())
+    except OSError:  # a full disk, or other bytes than were promised: nobody needs a part of them
+        part.unlink(missing_ok=True)
+        raise
     put_in_place(part, target)
+
+
+def opened(content: Upload) -> BinaryIO:
+    """The bytes of a local file, or of one that was made here, from their beginning."""
+    return content.open() if isinstance(content, Made) else open(content.path, "rb")
+
+
+def pieces_of(content: Upload, size: int = CHUNK) -> Iterator[bytes]:
+    """The bytes, `size` at a time; the last of them come only if all are those of the digest. Raises Changed where they
+    are not, and OSError where they cannot be read."""
+    found, left, last = hashlib.sha256(), content.size, b""
+    with opened(content) as file:
+        while left >= 0 and (piece := file.read(size)):
+            if last:
+                yield last
+            found.update(piece)
+            left, last = left - len(piece), piece
+    if left or (content.sha256 and content.sha256 != found.hexdigest()):
+        raise Changed(f"{Path(content.path).name} has changed since it was planned")
+    if last:
+        yield last
 
 
 def unchanged(target: Path, size: int, mtime_ns: int, sha256: str) -> bool:

@@ -26,6 +26,7 @@ from runner.engine.group_orders import bulk_spec, find_spec, group_order
 from runner.engine.orders import Wish, estimate_of
 from runner.engine.publish import NotPublished
 from runner.engine.publisher import publish
+from runner.model.errors import RunnerError
 from runner.model.event import GroupIntended, Member
 from runner.model.http import Reply
 from runner.model.manifest import BulkSettings
@@ -141,7 +142,7 @@ class Groups:
         spec, group = bulk_spec(use), self._name(basket.job)
         try:
             built = await self._build(basket)
-        except NotPublished as error:
+        except (NotPublished, RunnerError) as error:  # the latter: there is no room for it
             self._all_out(basket, f"the workbook could not be built: {error}")
             return None
         problems = [problem for problem in built.problems if not problem.warning]
@@ -249,7 +250,7 @@ class Groups:
         desk = self._desk
         name = published_name(f"{desk.work.manifest.name}-{group.replace('@', '-')}", built.sha256)
         desk.tell(group, "building", f"{len(basket.rows)} rows in {name}")
-        url = await publish(desk, name, built.content, built.sha256)
+        url = await publish(desk, name, built.content)
         desk.tell(group, "published", url)
         return url
 

@@ -3,7 +3,6 @@
 What they give is known at plan; this makes it true: the file stands in the published directory, and its URL yields it.
 """
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from runner.compile.compiled import BUILTINS
@@ -11,7 +10,7 @@ from runner.compile.local import Artifact
 from runner.engine.orders import CannotSend, wish_of
 from runner.engine.publish import NotPublished
 from runner.engine.publisher import publish
-from runner.model.errors import InvalidInput
+from runner.model.errors import InvalidInput, RunnerError
 from runner.model.event import Finished
 from runner.model.unknown import Unknown
 
@@ -39,7 +38,7 @@ class LocalSteps:
         except InvalidInput as error:
             run.fail(address, "failed", str(error.problems[0]))
             return
-        except CannotSend as error:
+        except (CannotSend, RunnerError) as error:  # the latter: there is no room to make it
             run.fail(address, "failed", str(error))
             return
         if isinstance(made, Unknown):
@@ -66,13 +65,4 @@ class LocalSteps:
     async def _publish(self, address: str, made: Artifact) -> None:
         desk = self._desk
         desk.tell(address, "building", made.name)
-        content = await asyncio.to_thread(_content, made)
-        desk.tell(address, "published", await publish(desk, made.name, content, made.sha256))
-
-
-def _content(made: Artifact) -> bytes:
-    """The bytes of a file that is made, or of the one it is copied from."""
-    if made.content is not None:
-        return made.content
-    assert made.source is not None
-    return made.source.read_bytes()
+        desk.tell(address, "published", await publish(desk, made.name, made.content))

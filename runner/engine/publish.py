@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from runner.engine.files import write_whole
+from runner.engine.files import digest_of, write_whole
 from runner.engine.transport import Transport, describe
+from runner.model.http import Upload
 
 PROBE_FOR = 60.0
 """How long a published URL may take to yield its bytes, in seconds."""
@@ -22,10 +23,10 @@ class NotPublished(Exception):
     """A file is not to be had under its URL; the message is for people."""
 
 
-def place(directory: Path, name: str, content: bytes, sha256: str) -> Path:
+def place(directory: Path, name: str, content: Upload) -> Path:
     """Put a file into the published directory, unless the same bytes stand there already."""
     target = directory / name
-    if not (target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == sha256):
+    if not (target.is_file() and digest_of(target) == content.sha256):
         write_whole(target, content)
     return target
 

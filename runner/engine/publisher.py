@@ -6,6 +6,7 @@ from urllib.parse import quote
 from runner.engine.desk import Desk
 from runner.engine.publish import OWN, PROBE_FOR, may_probe, place, probe
 from runner.engine.uploads import put
+from runner.model.http import Upload
 
 _ASKS = {
     "bucket": "may these credentials read what they wrote (s3:GetObject)?",
@@ -13,7 +14,7 @@ _ASKS = {
 }
 
 
-async def publish(desk: Desk, name: str, content: bytes, sha256: str) -> str:
+async def publish(desk: Desk, name: str, content: Upload) -> str:
     """Put a file where the manifest publishes, unless it stands there already, and read it back; its unsigned URL.
 
     Raises NotPublished, and OSError when a folder cannot be written.
@@ -23,14 +24,14 @@ async def publish(desk: Desk, name: str, content: bytes, sha256: str) -> str:
     read = url = settings.base_url + quote(name)
     ask = OWN
     if links is not None:
-        read, ask = await links.upload(name, content, sha256), _ASKS["bucket"]
+        read, ask = await links.upload(name, content), _ASKS["bucket"]
     elif settings.web is not None:
         await put(desk.transport, settings.web, name, content)
         ask = _ASKS["web"]
     else:
         assert settings.directory is not None, "one of the three is there"
-        await asyncio.to_thread(place, settings.directory, name, content, sha256)
+        await asyncio.to_thread(place, settings.directory, name, content)
     if may_probe(url, desk.options.loopback_only):
         patience = PROBE_FOR / desk.options.speed
-        await probe(desk.transport, read, sha256, patience=patience, shown=url, ask=ask)
+        await probe(desk.transport, read, content.sha256, patience=patience, shown=url, ask=ask)
     return url

@@ -25,6 +25,7 @@ from runner.api.operation import Operation
 from runner.engine.addresses import ForbiddenAddress, GuardedResolver, Reach, Unreachable, near
 from runner.engine.connector import Connector
 from runner.engine.exchange import CHUNK, Broken, Exchange, Timeouts, once, trace
+from runner.engine.files import Changed, pieces_of
 from runner.model.http import Answer, Call, NoAnswer, Reply, Upload
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -198,13 +199,10 @@ async def _streamed(pieces: Sequence[bytes | Upload], exchange: Exchange) -> Asy
                 exchange.writes()
                 yield piece[start : start + CHUNK]
             continue
-        file = await asyncio.to_thread(open, piece.path, "rb")
-        try:
-            while chunk := await asyncio.to_thread(file.read, CHUNK):
-                exchange.writes()
-                yield chunk
-        finally:
-            file.close()
+        chunks = pieces_of(piece, CHUNK)
+        while chunk := await asyncio.to_thread(next, chunks, b""):
+            exchange.writes()
+            yield chunk
     exchange.wrote()
 
 
@@ -246,6 +244,10 @@ def describe(error: BaseException) -> str:
         return "the connection was closed without an answer"
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the answer broke off"
+    if isinstance(error, Changed):
+        return str(error)
+    if isinstance(error, aiohttp.ClientOSError) and isinstance(error.__cause__, OSError):
+        return describe(error.__cause__)  # aiohttp's own words, of a body that was not written, hold the URL
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(error).__name__

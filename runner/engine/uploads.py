@@ -9,18 +9,18 @@ import aiohttp
 from runner.engine.limits import backoff
 from runner.engine.publish import NotPublished
 from runner.engine.transport import Transport
-from runner.model.http import Answer, Call
+from runner.model.http import Answer, Call, Upload
 from runner.model.settings import WebFolder
 
 TRIES = 4
 """How often a PUT is sent; the same bytes under the same name do the same thing each time."""
 
 
-async def put(transport: Transport, folder: WebFolder, name: str, content: bytes) -> None:
+async def put(transport: Transport, folder: WebFolder, name: str, content: Upload) -> None:
     """PUT a file, unless one of this name and size is there; raises NotPublished."""
     url = folder.url + quote(name)
     credentials = (("Authorization", str.__str__(folder.auth)),) if folder.auth else ()
-    if await _size(transport, url, credentials) == len(content):
+    if await _size(transport, url, credentials) == content.size:
         return
     call = Call("PUT", "", (("Content-Type", content_type(name)),), (content,), repeatable=True)
     for attempt in range(TRIES):

@@ -1,16 +1,16 @@
 """Building a workbook from rows. The same rows make the same bytes, on any day and any machine."""
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 from runner.model.frozen import frozen
 from runner.model.problem import Place, Problem
 from runner.workbook.cells import Unfit, cell
 from runner.workbook.columns import Matcher, Target
 from runner.workbook.findings import Findings
+from runner.workbook.made import NOTHING, Made, made
 from runner.workbook.rows import Row
 from runner.workbook.template import Template
 
@@ -25,12 +25,15 @@ Cells = list[Any]
 
 @frozen
 class Built:
-    """A workbook, or the problems that forbid it (`content` is empty then). Warnings do not forbid it."""
+    """A workbook, or the problems that forbid it (`content` is nothing then). Warnings do not forbid it."""
 
-    content: bytes
-    sha256: str
+    content: Made
     rows: int
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        return self.content.sha256
 
 
 def build(
@@ -40,16 +43,16 @@ def build(
 
     A cell meets its column by field or heading, without regard to case, spaces and underscores. One that meets
     no column is a problem unless named in `ignore` (names as the rows spell them; what expressions of `columns:`
-    use belongs there too). `where` is the place of problems of the whole.
+    use belongs there too). `where` is the place of problems of the whole. RunnerError when there is no room for it.
     """
     fitted = _fitted(template, rows, ignore, where or Place(template.name))
     if any(not problem.warning for problem in fitted.problems):
-        return Built(b"", "", 0, fitted.problems)
+        return Built(NOTHING, 0, fitted.problems)
     order = [fitted.slots.get(target, len(fitted.slots)) for target in fitted.targets]
     count = len(fitted.cells)
     body = ([_at(cells, slot) for slot in order] for cells in _emptied(fitted.cells))
-    content = _content(template, fitted.targets, body)
-    return Built(content, hashlib.sha256(content).hexdigest(), count, fitted.problems)
+    content = made(lambda file: _write(file, template, fitted.targets, body))
+    return Built(content, count, fitted.problems)
 
 
 def misfits(
@@ -203,11 +206,12 @@ def _judge_unique(
                 findings.add("repeated-cell", message, row.place, "results are matched by it: rename one")
 
 
-def _content(template: Template, targets: Sequence[Target], body: Iterator[list[Any]]) -> bytes:
+def _write(file: IO[bytes], template: Template, targets: Sequence[Target], body: Iterator[list[Any]]) -> None:
     if template.base is not None:
         from runner.workbook.vendor import filled_workbook
 
-        return filled_workbook(template, targets, body)
-    from runner.workbook.new_book import new_workbook
+        filled_workbook(file, template, targets, body)
+    else:
+        from runner.workbook.new_book import new_workbook
 
-    return new_workbook(template.sheet, [target.heading for target in targets], body)
+        new_workbook(file, template.sheet, [target.heading for target in targets], body)

@@ -6,12 +6,11 @@ and dates nothing. For the same reason its version is held to 3.1 in pyproject.t
 other bytes, is kept from it.
 """
 
-import io
 import os
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from runner.workbook.sheet_xml import UndatedZip
 
@@ -20,8 +19,8 @@ _UNDERSCORES = re.compile(r"_(x[0-9A-Fa-f]{4}_)")
 _NEVER = datetime(1980, 1, 1)
 
 
-def new_workbook(sheet: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A workbook with one sheet: bold headings in row 1, frozen, and the rows below. Text never becomes a formula."""
+def new_workbook(file: IO[bytes], sheet: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a workbook with one sheet: bold headings in row 1, frozen, and the rows below. Text stays text."""
     os.environ["OPENPYXL_LXML"] = "False"  # looked at when it is imported
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -49,9 +48,8 @@ def new_workbook(sheet: str, headings: Sequence[str], rows: Iterable[Sequence[An
     page.append(bold)
     for values in rows:
         page.append([text(value) if _special(value) else value for value in values])
-    target = io.BytesIO()
-    ExcelWriter(book, UndatedZip(target, "w")).save()
-    return target.getvalue()
+    with UndatedZip(file, "w") as archive:
+        ExcelWriter(book, archive).save()
 
 
 def _special(value: Any) -> bool:

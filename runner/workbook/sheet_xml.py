@@ -5,11 +5,10 @@ deflating: implementations of deflate differ in their output, and a digest that 
 look like changed input to paid work.
 """
 
-import io
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _CHUNK = 1024 * 1024
@@ -60,13 +59,11 @@ class UndatedZip(zipfile.ZipFile):
             self.put(str(arcname or filename), iter(lambda: file.read(_CHUNK), b""))
 
 
-def zipped(parts: Mapping[str, Iterable[bytes]]) -> bytes:
-    """An undated zip of the parts in their order."""
-    target = io.BytesIO()
-    with UndatedZip(target, "w") as archive:
+def write_zip(file: IO[bytes], parts: Mapping[str, Iterable[bytes]]) -> None:
+    """Write an undated zip of the parts in their order."""
+    with UndatedZip(file, "w") as archive:
         for name, chunks in parts.items():
             archive.put(name, chunks)
-    return target.getvalue()
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from runner.model.errors import InvalidInput
 from runner.model.problem import Place, Problem
@@ -17,7 +17,7 @@ from runner.workbook.columns import Target
 from runner.workbook.findings import Findings
 from runner.workbook.grid import Grid, is_blank, key_text, letters
 from runner.workbook.sheet_scan import part_of
-from runner.workbook.sheet_xml import row_xml, zipped
+from runner.workbook.sheet_xml import row_xml, write_zip
 from runner.workbook.template import Column, Template, folded
 from runner.workbook.xlsx_rows import read_xlsx
 
@@ -61,8 +61,10 @@ def vendor_template(name: str, folder: Path) -> Template:
     return template
 
 
-def filled_workbook(template: Template, targets: Sequence[Target], body: Iterable[Sequence[Any]]) -> bytes:
-    """The vendor's file with the rows in place of those below its headings, styled like the first of them."""
+def filled_workbook(
+    file: IO[bytes], template: Template, targets: Sequence[Target], body: Iterable[Sequence[Any]]
+) -> None:
+    """Write the vendor's file with the rows in place of those below its headings, styled like the first of them."""
     data = _sheet(template)
     found = _DATA.search(data)
     if found is None or template.base is None:
@@ -80,7 +82,7 @@ def filled_workbook(template: Template, targets: Sequence[Target], body: Iterabl
             yield row_xml(number, values, columns, marks).encode()
         yield _without_merges(data[found.end(1) :], template.header_row)
 
-    return _exchanged(template, content(), computed=any(b"<f" in text for text in below))
+    write_zip(file, _exchanged(template, content(), computed=any(b"<f" in text for text in below)))
 
 
 def _header_index(grid: Grid) -> int | None:
@@ -110,8 +112,8 @@ def _sheet(template: Template) -> bytes:
         return archive.read(part_of(archive, template.sheet))
 
 
-def _exchanged(template: Template, sheet: Iterable[bytes], *, computed: bool) -> bytes:
-    """The base with its sheet exchanged. Where formulas went, the order of computing goes: it names them."""
+def _exchanged(template: Template, sheet: Iterable[bytes], *, computed: bool) -> dict[str, Iterable[bytes]]:
+    """The base's parts with its sheet exchanged. Where formulas went, the order of computing goes: it names them."""
     with zipfile.ZipFile(io.BytesIO(template.base or b"")) as archive:
         part = part_of(archive, template.sheet)
         parts: dict[str, Iterable[bytes]] = {
@@ -126,7 +128,7 @@ def _exchanged(template: Template, sheet: Iterable[bytes], *, computed: bool) ->
         ):
             text = b"".join(parts[name])
             parts[name] = (re.sub(rb"<" + tag + rb"\b[^>]*calcChain\.xml\"[^>]*/>", b"", text),)
-    return zipped(parts)
+    return parts
 
 
 def _without_merges(tail: bytes, header_row: int) -> bytes:

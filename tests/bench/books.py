@@ -67,6 +67,7 @@ def _rows(count: int) -> list[dict[str, object]]:
 
 
 def _by_runner(rows: list[dict[str, object]], file: Path) -> None:
+    from runner.engine.files import write_whole
     from runner.model.problem import Place
     from runner.workbook.build import build
     from runner.workbook.rows import Row
@@ -75,7 +76,7 @@ def _by_runner(rows: list[dict[str, object]], file: Path) -> None:
     where = Place("season.yaml")
     built = build(load_template("revoice-production", file.parent), [Row(row, where) for row in rows])
     assert not built.problems, built.problems[:1]
-    file.write_bytes(built.content)
+    write_whole(file, built.content)
 
 
 def _by_openpyxl(rows: list[dict[str, object]], file: Path) -> None:

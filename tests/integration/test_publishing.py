@@ -1,5 +1,6 @@
 """Files published into a bucket of S3 and to a web server, by whole runs at addresses of the manifest's own."""
 
+import hashlib
 import json
 import sys
 import uuid
@@ -15,6 +16,7 @@ from runner.compile.surroundings import Surroundings
 from runner.engine.desk import RunOptions
 from runner.engine.run import open_session
 from runner.model.progress import RunResult
+from runner.workbook.made import IN_MEMORY
 
 SEASON = f"{HEAD}publish: PUBLISH\nproviders:\n{REVOICE}jobs:\n{SCRIPT_AND_BATCH}"
 SPEED = 500.0
@@ -233,3 +235,44 @@ def test_files_that_cannot_be_read_where_base_url_says_are_found_before_anything
 
     assert at.paid() == {}
     assert "is publish.base_url where the files of publish.put are read?" in result.troubles[0].reason
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_workbook_that_is_not_held_in_memory_reaches_a_web_server_as_it_was_digested(
+    season, broken: int
+) -> None:
+    with put_server() as server:
+        server.broken = broken
+        at = long_script(season(f'{{put: "{server.url}/in"}}'))
+
+        result = apply(at)
+
+        held = {name.rsplit("/", 1)[1]: content for name, content in server.files.items()}
+    assert result.troubles == ()
+    assert max(map(len, held.values())) > IN_MEMORY
+    assert all(hashlib.sha256(content).hexdigest()[:12] in name for name, content in held.items())
+
+
+def test_a_workbook_that_is_not_held_in_memory_reaches_a_bucket_as_it_was_digested(
+    season, bucket: str
+) -> None:
+    at = long_script(season(in_bucket(bucket)))
+
+    result = apply(at)
+
+    assert result.troubles == ()
+    client = s3_client()
+    held = {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in stored(bucket)}
+    assert max(map(len, held.values())) > IN_MEMORY
+    assert all(hashlib.sha256(content).hexdigest()[:12] in key for key, content in held.items())
+
+
+def long_script(at: Stage) -> Stage:
+    """Scripts that are too long to be held in memory; they are published, and nothing else is done."""
+    at.write(
+        "lines.csv", "ID,Text_FR-FR\n" + "".join(f"{number},{'Bonjour ' * 3000}\n" for number in range(60))
+    )
+    at.change("data: {", "data: {lines: {file: lines.csv}, ")
+    at.change('rows: [{ID: "${{ each.id }}", "Text_FR-FR": "Bonjour"}]', "rows: ${{ data.lines }}")
+    at.change("  batch:", "  batch:\n    if: false")
+    return at

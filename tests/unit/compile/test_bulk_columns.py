@@ -1,6 +1,5 @@
 """Rows of a bulk job that differ in settings: in workbooks of their own, or in columns of one."""
 
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from python_calamine import CalamineWorkbook
 from runner.compile.plan import plan
 from runner.compile.work import Work
 from runner.compile.workbooks import workbooks
+from runner.engine.files import opened
 from runner.model.observation import Observations
 from runner.model.state import State
 from runner.model.wishes import Wishes
@@ -41,7 +41,7 @@ def work_of(folder: Folder, bulk: str) -> Work:
 def sheets(work: Work) -> list[list[list[Any]]]:
     """The rows of each workbook that the manifest makes."""
     return [
-        CalamineWorkbook.from_filelike(BytesIO(book.content)).get_sheet_by_index(0).to_python()
+        CalamineWorkbook.from_filelike(opened(book.content)).get_sheet_by_index(0).to_python()
         for book in workbooks(work, lambda address: None).built
     ]
 

@@ -1,12 +1,11 @@
 """The check as a whole: what it lets pass, and what it tells once."""
 
-from io import BytesIO
-
 import pytest
 from folder import Folder
 from python_calamine import CalamineWorkbook
 
 from runner.compile.local import Artifact
+from runner.engine.files import opened
 from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
 from runner.model.text import PublishedUrl
@@ -129,10 +128,10 @@ def test_a_workbook_is_known_before_anybody_is_paid(folder: Folder) -> None:
     inputs = work.evaluator.inputs(work.graph.instances["batch/ep01"], lambda _: None)
 
     assert isinstance(made, Artifact)
-    assert made.name == f"script-ep01-{made.sha256[:12]}.xlsx"
+    assert made.name == f"script-ep01-{made.content.sha256[:12]}.xlsx"
     assert inputs["scriptPath"] == f"https://files.example.com/r/{made.name}"
     assert isinstance(inputs["scriptPath"], PublishedUrl)
-    assert inputs["scriptPath"].sha256 == made.sha256
+    assert inputs["scriptPath"].sha256 == made.content.sha256
 
 
 def test_the_same_rows_make_the_same_workbook_and_its_cells_are_text(folder: Folder) -> None:
@@ -148,8 +147,8 @@ def test_the_same_rows_make_the_same_workbook_and_its_cells_are_text(folder: Fol
 
     assert isinstance(one, Artifact)
     assert isinstance(other, Artifact)
-    assert one.read() == other.read()
-    cells = CalamineWorkbook.from_filelike(BytesIO(one.read())).get_sheet_by_index(0).to_python()
+    assert one.content == other.content
+    cells = CalamineWorkbook.from_filelike(opened(one.content)).get_sheet_by_index(0).to_python()
     headings = {heading: index for index, heading in enumerate(cells[0])}
     assert [row[headings["ID"]] for row in cells[1:]] == ["0001", "0002"]
     assert cells[2][headings["Text_FR-FR"]] == "=1+1"

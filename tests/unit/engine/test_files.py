@@ -1,10 +1,19 @@
 """Files that are written: inside their folder, under names that disks can hold."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from runner.engine.files import UnsafePath, inside, part_of, put_in_place, unchanged, write_whole
+from runner.engine.files import Changed, UnsafePath, inside, part_of, put_in_place, unchanged, write_whole
+from runner.model.http import Upload
+
+
+def upload(folder: Path, content: bytes) -> Upload:
+    """A local file as it is planned to be written somewhere else."""
+    file = folder / "source"
+    file.write_bytes(content)
+    return Upload(str(file), len(content), hashlib.sha256(content).hexdigest())
 
 
 @pytest.mark.parametrize(
@@ -66,10 +75,24 @@ def test_a_link_inside_that_stays_inside_is_followed(tmp_path: Path) -> None:
 def test_a_name_as_long_as_a_disk_can_hold_can_be_written(tmp_path: Path, length: int) -> None:
     target = tmp_path / ("é" * (length // 2) + "a" * (length % 2))
 
-    write_whole(target, b"x")
+    write_whole(target, upload(tmp_path, b"x"))
 
     assert target.read_bytes() == b"x"
     assert part_of(target).name.startswith(".")
+
+
+@pytest.mark.parametrize("now", [b"other", b"longer than planned", b"short", b""])
+def test_a_file_that_changed_since_it_was_planned_takes_no_others_place(tmp_path: Path, now: bytes) -> None:
+    target = tmp_path / "there"
+    target.write_bytes(b"before")
+    planned = upload(tmp_path, b"whole")
+    Path(planned.path).write_bytes(now)
+
+    with pytest.raises(Changed, match="source has changed since it was planned"):
+        write_whole(target, planned)
+
+    assert target.read_bytes() == b"before"
+    assert not part_of(target).exists()
 
 
 def test_a_file_counts_as_unchanged_by_size_then_time_then_content(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import gzip
+import hashlib
 import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from closing import closed
 
 from runner.engine.exchange import Timeouts
@@ -90,6 +92,43 @@ def test_a_server_that_takes_no_more_of_a_body_is_given_up(peer: Make, tmp_path:
     given_up.set()
 
     assert reply == NoAnswer(True, "the request was not taken in time")
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        pytest.param(b"x" * 999_999, "film.mp4 has changed since it was planned", id="shorter"),
+        pytest.param(b"x" * 1_000_001, "film.mp4 has changed since it was planned", id="longer"),
+        pytest.param(b"y" * 1_000_000, "film.mp4 has changed since it was planned", id="other bytes"),
+        pytest.param(None, "No such file or directory", id="gone"),
+    ],
+)
+def test_a_file_that_is_not_what_was_planned_is_never_sent_whole(
+    peer: Make, tmp_path: Path, now: bytes | None, reason: str
+) -> None:
+    file, planned = tmp_path / "film.mp4", b"x" * 1_000_000
+    came: list[int] = []
+    ended = threading.Event()
+
+    def reads_all(peer: Any, connection: socket.socket, number: int) -> None:
+        whole = b""
+        while piece := connection.recv(1_000_000):
+            whole += piece
+        came.append(len(whole.partition(b"\r\n\r\n")[2]))
+        ended.set()
+
+    there = peer(reads_all)
+    if now is not None:
+        file.write_bytes(now)
+    call = Call(
+        "PUT", "/x?token=canary", (), (Upload(str(file), len(planned), hashlib.sha256(planned).hexdigest()),)
+    )
+
+    (reply,) = send(there.url, call)
+
+    assert reply == NoAnswer(True, reason)
+    assert ended.wait(5)
+    assert came[0] < len(planned)
 
 
 def test_an_upload_may_take_longer_than_an_answer_as_long_as_it_goes_on(peer: Make, tmp_path: Path) -> None:

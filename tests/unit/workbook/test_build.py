@@ -1,7 +1,6 @@
 """Building workbooks: what a second program reads, and what is refused."""
 
 import hashlib
-import io
 import os
 import subprocess
 import sys
@@ -14,10 +13,12 @@ import pytest
 from python_calamine import load_workbook
 
 from runner.model.errors import InvalidInput
+from runner.model.plan import FieldDiff
 from runner.model.problem import Place
 from runner.model.text import PublishedUrl, Secret
 from runner.workbook.build import Built, build, misfits, published_name
 from runner.workbook.compare import cell_diff
+from runner.workbook.made import IN_MEMORY, NOTHING, made
 from runner.workbook.new_book import new_workbook
 from runner.workbook.rows import Row
 from runner.workbook.tables import TableSpec, place_of, read_table
@@ -41,13 +42,18 @@ def bulk(*cells: dict[str, Any]) -> Built:
 
 def read(built: Built) -> list[list[Any]]:
     assert built.problems == ()
-    with load_workbook(io.BytesIO(built.content)) as book:
+    with load_workbook(built.content.open()) as book:
         assert len(book.sheet_names) == 1
         return book.get_sheet_by_index(0).to_python()
 
 
+def differing(before: Built | None, after: Built) -> list[FieldDiff]:
+    """The cells that differ; None stands for no workbook."""
+    return cell_diff(before.content.open().read() if before is not None else b"", after.content.open().read())
+
+
 def codes(built: Built) -> list[str]:
-    assert built.content == b""
+    assert built.content is NOTHING
     return [problem.code for problem in built.problems]
 
 
@@ -55,7 +61,7 @@ LINE = {"Character": "Mara", "Text_FR-FR": "Bonjour"}
 
 
 def test_a_script_has_the_sheet_that_revoice_knows() -> None:
-    with load_workbook(io.BytesIO(production(LINE).content)) as book:
+    with load_workbook(production(LINE).content.open()) as book:
         assert book.sheet_names == ["Revoiceit_Prod_Template_Script"]
 
 
@@ -104,7 +110,7 @@ def test_a_bulk_workbook_takes_inputs_by_their_api_names_and_writes_only_setting
 def test_text_is_text_in_two_other_programs(text: str) -> None:
     built = production({"Text_FR-FR": text})
     assert read(built)[1][1] == text
-    cell = openpyxl.load_workbook(io.BytesIO(built.content)).worksheets[0]["B2"]
+    cell = openpyxl.load_workbook(built.content.open()).worksheets[0]["B2"]
     assert cell.data_type == "s"
     if "_x" not in text and "\r" not in text:  # openpyxl does not undo the escape that the format prescribes
         assert cell.value == text
@@ -113,7 +119,7 @@ def test_text_is_text_in_two_other_programs(text: str) -> None:
 def test_numbers_and_booleans_stay_what_they_are() -> None:
     template = Template("t", "S", tuple(Column(name) for name in "abcde"))
     built = build(template, rows_of({"a": 1, "b": 0.1, "c": True, "d": -12.0, "e": None}))
-    sheet = openpyxl.load_workbook(io.BytesIO(built.content)).worksheets[0]
+    sheet = openpyxl.load_workbook(built.content.open()).worksheets[0]
     assert [cell.value for cell in sheet[2]] == [1, 0.1, True, -12]
     assert [cell.data_type for cell in sheet[2]] == ["n", "n", "b", "n"]
 
@@ -124,13 +130,23 @@ def test_the_same_rows_make_the_same_bytes_on_another_day(monkeypatch: pytest.Mo
     monkeypatch.setattr(time, "localtime", lambda *_: time.struct_time((2033, 5, 18, 3, 33, 20, 2, 138, 0)))
     second = production(LINE, LINE)
     assert first.content == second.content
-    assert first.sha256 == hashlib.sha256(first.content).hexdigest()
+    assert first.sha256 == hashlib.sha256(first.content.open().read()).hexdigest()
 
 
 def test_the_bytes_are_what_they_were_when_this_test_was_written() -> None:
     # A workbook's digest is part of what was paid for: other bytes for the same rows would ask to pay again.
     built = production({"ID": 1, "Character": "Mara", "Text_FR-FR": "Où ?"})
     assert built.sha256[:12] == "0ab2a0132911"
+
+
+def test_the_bytes_of_a_large_workbook_are_what_they_were_when_it_was_made_in_memory() -> None:
+    lines = [{"ID": number, "Character": "Mara", "Text_FR-FR": "Où ? " * 600} for number in range(1, 401)]
+
+    built = production(*lines)
+
+    assert built.content.size > IN_MEMORY
+    assert built.sha256 == "f7cffa069b461c9df0d76a28f471b381b81d9935d1e8d5e48335cc42c54b7e28"
+    assert hashlib.sha256(built.content.open().read()).hexdigest() == built.sha256
 
 
 def test_lxml_beside_openpyxl_changes_nothing(tmp_path: Path) -> None:
@@ -141,17 +157,17 @@ def test_lxml_beside_openpyxl_changes_nothing(tmp_path: Path) -> None:
         "LXML_VERSION = (5, 0, 0, 0)\n"
     )  # who took it up would miss all the rest of it
     asked = (
-        "import hashlib; from runner.workbook.new_book import new_workbook;"
-        "print(hashlib.sha256(new_workbook('Script', ['ID'], [['=1']])).hexdigest())"
+        "from runner.workbook.made import made; from runner.workbook.new_book import new_workbook;"
+        "print(made(lambda file: new_workbook(file, 'Script', ['ID'], [['=1']])).sha256)"
     )
-    made = hashlib.sha256(new_workbook("Script", ["ID"], [["=1"]])).hexdigest()
+    without = made(lambda file: new_workbook(file, "Script", ["ID"], [["=1"]]))
 
     there = os.pathsep.join([str(tmp_path), *sys.path])
     done = subprocess.run(
         [sys.executable, "-c", asked], env={"PYTHONPATH": there}, capture_output=True, text=True, check=False
     )
 
-    assert done.stdout.strip() == made, done.stderr
+    assert done.stdout.strip() == without.sha256, done.stderr
 
 
 def test_the_order_of_a_rows_fields_does_not_matter() -> None:
@@ -204,7 +220,7 @@ def test_a_value_outside_the_allowed_ones_is_told_with_them() -> None:
 def test_an_unfamiliar_language_is_a_warning_and_is_built() -> None:
     built = production({"Text_CY-GB": "Shwmae"})
     assert [(problem.code, problem.warning) for problem in built.problems] == [("unknown-language", True)]
-    assert built.content
+    assert built.content.size > 0
 
 
 @pytest.mark.parametrize(
@@ -291,7 +307,7 @@ def test_a_changed_cell_is_shown_by_its_address() -> None:
     before = production(LINE, LINE)
     after = production(LINE, {**LINE, "Text_FR-FR": "Salut", "Emotion": "Joy"})
     sheet = "Revoiceit_Prod_Template_Script"
-    found = [(diff.field, diff.before, diff.after) for diff in cell_diff(before.content, after.content)]
+    found = [(diff.field, diff.before, diff.after) for diff in differing(before, after)]
     assert (f"{sheet}!D3", "Bonjour", "Salut") not in found  # the new column moved the text to D
     assert (f"{sheet}!C1", "Text_FR-FR", "Emotion") in found
     assert (f"{sheet}!D3", None, "Salut") in found
@@ -301,13 +317,10 @@ def test_a_row_put_in_between_is_the_only_difference() -> None:
     lines = [{"ID": number, "Text_FR-FR": f"ligne {number}"} for number in (1, 2, 4, 5)]
     before = production(*lines)
     after = production(*lines[:2], {"ID": 3, "Text_FR-FR": "ligne 3"}, *lines[2:])
-    found = [
-        (diff.field.split("!")[1], diff.before, diff.after)
-        for diff in cell_diff(before.content, after.content)
-    ]
+    found = [(diff.field.split("!")[1], diff.before, diff.after) for diff in differing(before, after)]
     assert found == [("A4", None, "3"), ("B4", None, "ligne 3")]
-    assert cell_diff(before.content, before.content) == []
-    assert len(cell_diff(b"", before.content)) == 10
+    assert differing(before, before) == []
+    assert len(differing(None, before)) == 10
 
 
 def test_a_long_script_is_one_workbook() -> None:

@@ -1,6 +1,5 @@
 """The script of a line-dubbing batch: one known column, and the user's own."""
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from python_calamine import load_workbook
 
 from runner.model.problem import Place
 from runner.workbook.build import Built, build
+from runner.workbook.made import NOTHING
 from runner.workbook.rows import Row
 from runner.workbook.templates import load_template
 
@@ -23,7 +23,7 @@ def dubbing(*cells: dict[str, Any], **more: Any) -> Built:
 
 def read(built: Built) -> list[list[Any]]:
     assert built.problems == ()
-    with load_workbook(io.BytesIO(built.content)) as book:
+    with load_workbook(built.content.open()) as book:
         return book.get_sheet_by_index(0).to_python()
 
 
@@ -74,7 +74,7 @@ def test_text_of_ones_own_columns_stays_text() -> None:
 @pytest.mark.parametrize("row", [{"Text": "x"}, {"Source_Audio": None, "Text": "x"}, {"Source_Audio": " "}])
 def test_a_line_without_a_source_is_told(row: dict[str, Any]) -> None:
     built = dubbing({"Source_Audio": AUDIO}, row)
-    assert built.content == b""
+    assert built.content is NOTHING
     assert str(built.problems[0]).startswith("rows.csv:3:1: the row has nothing for Source_Audio")
 
 

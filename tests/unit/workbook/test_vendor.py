@@ -1,6 +1,5 @@
 """The vendor's own workbook as a template."""
 
-import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def test_rows_stand_below_the_vendors_headings_and_everything_else_stays(tmp_pat
     template = load_template("acme.xlsx", vendors_file(tmp_path))
     built = build(template, rows_of({"line_no": 10, "VOICE ACTOR": "Mara", "text": "=x"}, {"Text": "y"}))
     assert built.problems == ()
-    with load_workbook(io.BytesIO(built.content)) as book:
+    with load_workbook(built.content.open()) as book:
         assert book.sheet_names == ["Lines & co", "Help"]
         assert book.get_sheet_by_name("Lines & co").to_python() == [
             ["Acme line template", "", "", ""],
@@ -65,7 +64,7 @@ def test_styles_validations_and_title_cells_are_kept_and_new_rows_are_styled_lik
 ) -> None:
     template = load_template("./acme.xlsx", vendors_file(tmp_path))
     built = build(template, rows_of({"Text": "x"}, {"Text": "y"}))
-    sheet = openpyxl.load_workbook(io.BytesIO(built.content)).worksheets[0]
+    sheet = openpyxl.load_workbook(built.content.open()).worksheets[0]
     assert [sheet["D4"].font.i, sheet["D5"].font.i, sheet["D5"].data_type] == [True, True, "s"]
     assert [str(cells) for cells in sheet.merged_cells.ranges] == ["A1:D1"]
     assert str(sheet.data_validations.dataValidation[0].sqref) == "C4:C100"
@@ -78,7 +77,7 @@ def test_the_other_parts_are_the_vendors_own_bytes_and_the_whole_is_deterministi
     assert first.content == second.content
     with (
         zipfile.ZipFile(tmp_path / "acme.xlsx") as before,
-        zipfile.ZipFile(io.BytesIO(first.content)) as after,
+        zipfile.ZipFile(first.content.open()) as after,
     ):
         same = {name for name in before.namelist() if before.read(name) == after.read(name)}
         assert set(before.namelist()) - same == {"xl/worksheets/sheet1.xml"}
