@@ -6,6 +6,7 @@ from runner.cli import exits
 from runner.cli.chosen import Chosen
 from runner.cli.options import Command, manifest_options, sandbox_option
 from runner.cli.values import duration
+from runner.model.errors import WrongUsage
 
 
 @click.command("accept", cls=Command)
@@ -33,10 +34,13 @@ def command(glob: str, chosen: Chosen, lock_timeout: float) -> int:
     with project.opened() as work:
         from runner.cli.session import locked
         from runner.compile.acceptance import acceptances
+        from runner.compile.plan_select import unmatched
         from runner.engine.desk import RunOptions
         from runner.engine.run import make_plan
 
         options = RunOptions(command="accept", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
+        if unmatched(work.graph, [glob]):
+            raise WrongUsage(f"no instance is called {glob}", "`runner plan --verbose` lists all")
         with locked(work, options, project.screen) as session:
             _, observed = make_plan(work, session.state, options)
             events = acceptances(work, session.state, glob, observed)

@@ -28,8 +28,10 @@ class Chosen:
     outputs: Outputs = field(default_factory=Outputs)
     several: bool = False
 
-    def screen(self, options: str = "") -> "Screen":
-        """Where the command prints; `options` are repeated in commands that it tells to type."""
+    def screen(self, options: str = "", of_runs: str = "") -> "Screen":
+        """Where the command prints; commands that it tells to type repeat `options`, plan and apply also `of_runs`."""
         from runner.cli.screen import Screen
 
-        return Screen(json=self.json, verbose=self.verbose, no_color=self.no_color, options=options)
+        return Screen(
+            json=self.json, verbose=self.verbose, no_color=self.no_color, options=options, of_runs=of_runs
+        )

@@ -4,6 +4,7 @@ import click
 
 from runner.cli.chosen import Chosen
 from runner.cli.options import Command, manifest_options
+from runner.report.words import quoted
 
 
 @click.command("explain", cls=Command)
@@ -26,7 +27,7 @@ def command(chosen: Chosen, topic: str) -> None:
     from runner.report.explain import explain
     from runner.report.explain_text import page_text
 
-    screen = chosen.screen(f"-f {chosen.file}" if chosen.file is not None else "")
+    screen = chosen.screen(f"-f {quoted(str(chosen.file))}" if chosen.file is not None else "")
     catalogue, _ = known_to(chosen)
     page = explain(catalogue, topic)
     screen.answer(page_text(page, screen.look), {"version": 1, **page.json()})

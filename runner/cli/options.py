@@ -72,7 +72,17 @@ def _chosen(named: tuple[Path, ...], values: dict[str, Any]) -> list[Chosen]:
     )
     if len(files) == 1:
         return [replace(made, file=files[0], outputs=outputs)]
-    return [replace(made, file=file, outputs=outputs.of(file.stem), several=True) for file in files if file]
+    names = _names([file for file in files if file])
+    return [replace(made, file=file, outputs=outputs.of(name), several=True) for file, name in names.items()]
+
+
+def _names(files: list[Path]) -> dict[Path, str]:
+    """What each of several manifests is called in the names of its files: with its folder where two are alike."""
+    stems = [file.stem for file in files]
+    return {
+        file: file.stem if stems.count(file.stem) == 1 else "-".join(file.with_suffix("").parts[-2:])
+        for file in files
+    }
 
 
 def _called(function: Callable[..., Any], args: Any, chosen: Chosen, values: dict[str, Any]) -> Any:

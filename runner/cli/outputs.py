@@ -57,10 +57,12 @@ class Outputs:
     annotations: bool | None = None
 
     def of(self, name: str) -> "Outputs":
-        """Files of its own for one manifest of several: `plan.md` becomes `plan.season.md`."""
+        """Files of its own for one manifest of several: `plan.md` becomes `plan.season.md`; a summary takes all."""
 
         def own(file: Path | None) -> Path | None:
-            return file.with_name(f"{file.stem}.{name}{file.suffix}") if file is not None else None
+            if file is None or _is_summary(file):
+                return file
+            return file.with_name(f"{file.stem}.{name}{file.suffix}")
 
         return Outputs(own(self.junit), own(self.markdown), self.annotations)
 
@@ -129,10 +131,16 @@ class Outputs:
             screen.aside(line)
 
 
+def _is_summary(file: Path) -> bool:
+    """Whether it is the summary of a job on GitHub: what stands there already belongs to it."""
+    return str(file) == os.environ.get("GITHUB_STEP_SUMMARY")
+
+
 def _write(file: Path, pieces: Iterable[str], screen: "Screen") -> None:
     """The whole file or nothing of it, without any secret."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("".join(screen.without_secrets(piece) for piece in pieces), encoding="utf-8")
+        with file.open("a" if _is_summary(file) else "w", encoding="utf-8") as opened:
+            opened.writelines(screen.without_secrets(piece) for piece in pieces)
     except OSError as error:
         raise RunnerError(f"{file} cannot be written: {error.strerror}", "name another file") from error

@@ -51,6 +51,8 @@ def command(
         raise WrongUsage(
             "--refresh asks the APIs beside the state", "run `runner refresh` first, then `runner plan`"
         )
+    if out is not None and chosen.several:
+        raise WrongUsage("--out saves the plan of one manifest", "plan them one by one")
     project = Project(chosen)
     screen = project.screen
     wishes = wishes_of(**wished)

@@ -13,6 +13,7 @@ from runner.cli.find import find_manifest
 from runner.cli.screen import here
 from runner.model.errors import InvalidInput, RunnerError, WrongUsage
 from runner.model.frozen import frozen
+from runner.report.words import quoted
 
 if TYPE_CHECKING:
     from runner.compile.surroundings import SandboxOverrides
@@ -52,7 +53,8 @@ class Project:
         self.chosen = chosen
         self.file = find_manifest(chosen.file)
         self.shown = here(self.file)
-        self.screen = chosen.screen(_repeated(chosen, self.shown))
+        of_runs = f"--out-dir {quoted(str(chosen.out_dir))}" if chosen.out_dir is not None else ""
+        self.screen = chosen.screen(_repeated(chosen, self.shown), of_runs)
 
     @cached_property
     def manifest(self) -> "Manifest":
@@ -290,8 +292,8 @@ def _remove(state: Path, name: str, folder: Path) -> None:
 
 def _repeated(chosen: Chosen, shown: str) -> str:
     """The options that hints repeat, so that a printed command can be typed as it stands."""
-    words = [f"-f {shown}"]
-    words += [f"--var '{word}'" for word in chosen.variables]
-    words += [f"--vars {here(file.absolute())}" for file in chosen.variable_files]
+    words = [f"-f {quoted(shown)}"]
+    words += [f"--var {quoted(word)}" for word in chosen.variables]
+    words += [f"--vars {quoted(here(file.absolute()))}" for file in chosen.variable_files]
     words += ["--sandbox"] if chosen.sandbox else []
     return " ".join(words)

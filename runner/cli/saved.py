@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.chosen import SANDBOX_KEPT, Chosen
-from runner.model.errors import RunnerError, WrongUsage
+from runner.cli.screen import here
+from runner.model.errors import InvalidInput, PlanStale, RunnerError, WrongUsage
+from runner.report.words import quoted
 
 if TYPE_CHECKING:
     from runner.cli.project import Project
@@ -21,13 +23,26 @@ if TYPE_CHECKING:
 
 
 def is_plan_file(file: Path | None) -> bool:
-    """Whether a word on the command line names a saved plan rather than a manifest or an address."""
-    if file is None or file.suffix != ".json" or not file.is_file():
+    """Whether a word on the command line names a saved plan rather than a manifest or an address, by what it holds."""
+    if file is None or not file.is_file() or not (file.suffix == ".json" or _begins_as_json(file)):
         return False
     from runner.report.plan_file import read_json
 
-    value = read_json(file)
+    try:
+        value = read_json(file)
+    except InvalidInput:
+        if file.suffix == ".json":
+            raise
+        return False  # YAML may begin with a brace as well
     return isinstance(value, dict) and "saved" in value
+
+
+def _begins_as_json(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(1) == b"{"
+    except OSError:
+        return False  # whoever reads it says why it cannot be read
 
 
 def plan_in(file: Path, wishes: "Wishes") -> "SavedPlan":
@@ -42,7 +57,6 @@ def plan_in(file: Path, wishes: "Wishes") -> "SavedPlan":
 
 def same(saved: "SavedPlan", plan: "Plan", screen: "Screen") -> None:
     """Raises PlanStale when what would be done is not what the saved plan shows."""
-    from runner.model.errors import PlanStale
     from runner.report.plan_file import first_difference, shown_plan
 
     difference = first_difference(saved.shown, shown_plan(plan, screen.masked_value))
@@ -52,14 +66,31 @@ def same(saved: "SavedPlan", plan: "Plan", screen: "Screen") -> None:
 
 def chosen_by(file: Path, saved: "SavedPlan", chosen: Chosen) -> Chosen:
     """The choices that a plan was made with, and how to print from the command line."""
-    if chosen.variables or chosen.variable_files or chosen.out_dir or chosen.sandbox:
+    kept = SANDBOX_KEPT if saved.sandbox else ""
+    if chosen.variables or chosen.variable_files or chosen.out_dir or chosen.sandbox not in ("", kept):
         raise WrongUsage("a saved plan is carried out as it is", "give its options to `runner plan --out`")
+    manifest = _manifest_of(file, saved)
+    if not manifest.is_file():
+        hint = "put it where `runner plan --out` wrote it, beside that manifest"
+        raise PlanStale(f"this plan is one of {here(manifest)}, and nothing is there", hint)
     return replace(
         chosen,
-        file=Path(os.path.normpath(file.parent / saved.file)),
+        file=manifest,
         out_dir=Path(saved.out_dir) if saved.out_dir else None,
-        sandbox=SANDBOX_KEPT if saved.sandbox else "",
+        sandbox=kept,
     )
+
+
+def repeated_by(file: Path, saved: "SavedPlan") -> tuple[str, str]:
+    """The options of the plan, as the commands that are told with it repeat them: of all commands, and of runs."""
+    words = [f"-f {quoted(here(_manifest_of(file, saved)))}"]
+    words += [f"--var {quoted(f'{name}={value}')}" for name, value in saved.variables.items()]
+    words += ["--sandbox"] if saved.sandbox else []
+    return " ".join(words), f"--out-dir {quoted(saved.out_dir)}" if saved.out_dir else ""
+
+
+def _manifest_of(file: Path, saved: "SavedPlan") -> Path:
+    return Path(os.path.normpath(file.absolute().parent / saved.file))
 
 
 def write_plan(

@@ -20,12 +20,18 @@ class Screen:
     """The output of one command. Colours only on a terminal that wants them; with `--json` no text on stdout."""
 
     def __init__(
-        self, *, json: bool = False, verbose: bool = False, no_color: bool = False, options: str = ""
+        self,
+        *,
+        json: bool = False,
+        verbose: bool = False,
+        no_color: bool = False,
+        options: str = "",
+        of_runs: str = "",
     ) -> None:
         self.json_wanted = json
         self.verbose = verbose
         self._plain = no_color or bool(os.environ.get("NO_COLOR"))
-        self._options = options
+        self._options = (options, of_runs)
         self._masker = Masker()
 
     def hide(self, secrets: "Iterable[Secret]") -> None:
@@ -35,12 +41,12 @@ class Screen:
     @property
     def look(self) -> Look:
         """How text on stdout looks."""
-        return Look(sys.stdout.isatty() and not self._plain, self._options)
+        return Look(sys.stdout.isatty() and not self._plain, *self._options)
 
     @property
     def look_aside(self) -> Look:
         """How text on stderr looks."""
-        return Look(sys.stderr.isatty() and not self._plain, self._options)
+        return Look(sys.stderr.isatty() and not self._plain, *self._options)
 
     def text(self, text: str) -> None:
         """A result for people."""

@@ -55,10 +55,12 @@ def _near(place: StatePlace, name: str, address: str) -> str:
 
 def _plan(file: Path, chosen: Chosen) -> int:
     """A saved plan, as it was made; nobody is asked and nothing is read beside it."""
+    from runner.cli.saved import repeated_by
     from runner.report.plan_file import plan_of, read_plan_file
     from runner.report.plan_text import plan_text
 
-    screen, saved = chosen.screen(), read_plan_file(file)
+    saved = read_plan_file(file)
+    screen = chosen.screen(*repeated_by(file, saved))
     screen.answer(plan_text(plan_of(saved.shown), screen.look, verbose=screen.verbose), dict(saved.shown))
     return exits.DONE
 

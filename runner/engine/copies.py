@@ -71,10 +71,10 @@ def fill(store: Store, sequence: int, copy: Copy) -> None:
 
 def move(old: StatePlace, new: StatePlace, name: str, holder: Holder, lock_timeout: float) -> int:
     """Move a state: from then on the old place is refused, and says where it went. Returns the count of its events."""
+    if not read_state(old, name).sequence:  # looked at first, so that nothing is made where there is none
+        raise StateForeign(f"{old} holds no state", "name the place that holds it")
     source, state = open_store(old, name, holder, lock_timeout)
     try:
-        if not state.sequence:
-            raise StateForeign(f"{old} holds no state", "name the place that holds it")
         copy = take_copy(old, name, state.lineage)
         _make_room(new, name, state.lineage)
         target, there = open_store(new, name, holder, lock_timeout)

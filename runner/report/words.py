@@ -27,10 +27,12 @@ _VERB_COLOURS = {
 
 @frozen
 class Look:
-    """Whether colours are shown, and the options that hints repeat (`-f season.yaml --sandbox`)."""
+    """Whether colours are shown, and the options that hints repeat: `-f season.yaml --sandbox`, and in `of_runs` those
+    that `plan` and `apply` alone have, as `--out-dir media`."""
 
     colour: bool = False
     options: str = ""
+    of_runs: str = ""
 
     def paint(self, text: str, colour: str = "", *, bold: bool = False, dim: bool = False) -> str:
         """The text in a colour, or as it is."""
@@ -48,7 +50,14 @@ class Look:
         if not self.options or words[0] != "runner":
             return text
         depth = 3 if words[1:2] == ["state"] else 2
-        return " ".join([*words[:depth], self.options, *words[depth:]])
+        own = [self.of_runs] if self.of_runs and words[1] in ("plan", "apply") else []
+        return " ".join([*words[:depth], self.options, *own, *words[depth:]])
+
+
+def quoted(word: str) -> str:
+    """A word as a shell takes it; `shlex` takes a millisecond to be imported."""
+    plain = word and all(sign.isalnum() or sign in "_@%+=:,./-" for sign in word)
+    return word if plain and word.isascii() else "'" + word.replace("'", "'\"'\"'") + "'"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -183,6 +183,40 @@ def test_a_saved_plan_is_shown_as_it_was_made(stage) -> None:
     assert shown.out == planned.out
 
 
+def test_the_commands_of_a_shown_plan_name_its_manifest(stage) -> None:
+    season = stage(SEASON, ids=("e1",))
+    season.create_by_hand("e1")
+    planned = season.run("plan", "--out", str(season.folder / "plan.json"), "--out-dir", "media")
+
+    shown = captured(["show", str(season.folder / "plan.json")])
+
+    assert "runner import -f " in shown.out
+    assert shown.out == planned.out
+
+
+def test_a_plan_is_known_by_what_it_holds_whatever_its_name(stage) -> None:
+    season = stage(SEASON, ids=("e1",))
+    file = str(season.folder / "season.plan")
+    season.run("plan", "--out", file)
+
+    ended = captured(["apply", file, "--speed", str(season.speed)])
+
+    assert (ended.code, season.paid()) == (0, {"e1": 1}), ended.all
+
+
+def test_a_plan_that_lies_elsewhere_says_where_its_manifest_was_sought(stage, tmp_path) -> None:
+    season = stage(SEASON, ids=("e1",))
+    saved(season)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (season.folder / "plan.json").rename(elsewhere / "plan.json")
+
+    ended = captured(["apply", str(elsewhere / "plan.json")])
+
+    assert (ended.code, season.paid()) == (6, {})
+    assert "and nothing is there — put it where `runner plan --out` wrote it" in ended.err
+
+
 def test_a_file_that_is_no_plan_is_told(stage) -> None:
     season = stage(SEASON)
     plan = season.folder / "plan.json"

@@ -15,6 +15,32 @@ def test_a_plan_is_written_as_junit_and_markdown_beside_the_terminal(runner, fol
     assert (folder / "ci/plan.md").read_text().startswith("### `season`: Plan: 2 to create.")
 
 
+def test_a_summary_on_github_keeps_what_stands_in_it(
+    runner, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = folder / "summary"
+    summary.write_text("Before.\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    (folder / "other.yaml").write_text(
+        (folder / "season.yaml").read_text().replace("name: season", "name: other")
+    )
+
+    runner("plan", "--offline", "-f", ".", "--markdown", str(summary))
+
+    told = summary.read_text().splitlines()
+    assert told[0] == "Before."
+    assert [line for line in told if line.startswith("###")] == [
+        "### `other`: Plan: 2 to create.",
+        "### `season`: Plan: 2 to create.",
+    ]
+
+
+def test_the_markdown_of_an_offline_plan_says_that_nobody_was_asked(runner, folder: Path) -> None:
+    runner("plan", "--offline", "--markdown", "plan.md")
+
+    assert "- Offline: nobody was asked" in (folder / "plan.md").read_text()
+
+
 def test_an_invalid_manifest_is_told_everywhere_too(runner, folder: Path) -> None:
     file = folder / "season.yaml"
     file.write_text(file.read_text().replace("dubformer.project", "dubformer.projct"))

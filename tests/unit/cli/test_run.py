@@ -170,6 +170,28 @@ def test_what_the_manifest_says_was_moved_is_not_paid_for_again(runner, folder: 
     assert runner("status", "--sandbox").out.startswith("voiceover (dubformer.project)  2 ready")
 
 
+def test_accept_of_what_the_manifest_does_not_have_is_wrong_usage(runner) -> None:
+    ended = runner("accept", "--sandbox", "dubs/*")
+
+    assert ended.code == 64
+    assert "no instance is called dubs/*" in ended.err
+
+
+def test_printed_commands_can_be_typed_as_they_stand(runner, folder: Path) -> None:
+    (folder / "season.yaml").rename(folder / "my season.yaml")
+    runner(*APPLY, "--out-dir", "media here")
+    (folder / "episodes.csv").write_text("id,minutes\ne3,10\ne2,20\n")
+    file = folder / "my season.yaml"
+    file.write_text(file.read_text().replace("fr-FR", "de-DE"))
+
+    planned = runner("plan", "--sandbox", "--out-dir", "media here")
+
+    assert (
+        "runner apply -f 'my season.yaml' --sandbox --out-dir 'media here' --replace 'dub/e2'" in planned.out
+    )
+    assert "runner accept -f 'my season.yaml' --sandbox 'dub/e2'" in planned.out
+
+
 def test_show_tells_the_history_of_an_address(runner) -> None:
     runner(*APPLY)
 

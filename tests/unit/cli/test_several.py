@@ -53,6 +53,28 @@ def test_ones_trouble_stays_its_own_and_the_worst_exit_code_is_told(two, folder:
     assert "Plan: 2 to create." in ended.out
 
 
+def test_one_file_never_takes_the_plans_of_several(two, folder: Path) -> None:
+    ended = two("plan", "--offline", "-f", ".", "--out", "plan.json")
+
+    assert ended.code == 64
+    assert "--out saves the plan of one manifest" in ended.err
+    assert not (folder / "plan.json").exists()
+
+
+def test_manifests_of_one_file_name_have_results_of_their_own(two, folder: Path) -> None:
+    for name in ("north", "south"):
+        (folder / name).mkdir()
+        for file in ("season.yaml", "episodes.csv"):
+            (folder / name / file).write_text((folder / file).read_text())
+
+    two("validate", "-f", "north", "-f", "south", "--junit", "all.xml")
+
+    assert sorted(file.name for file in folder.glob("all*")) == [
+        "all.north-season.xml",
+        "all.south-season.xml",
+    ]
+
+
 def test_each_has_its_own_state_and_files_of_results(two, folder: Path) -> None:
     ended = two(
         "apply",

@@ -241,6 +241,16 @@ def test_a_move_that_was_cut_short_is_finished_by_the_next(
     assert told(postgres, "SELECT count(*) FROM runner_events") == [(4,)]
 
 
+def test_nothing_is_made_where_no_state_is_to_be_moved_from(place: StatePlace, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere.db"
+
+    ended = run("state", "migrate", "--from", str(nowhere))
+
+    assert ended.code == 4
+    assert "nowhere.db holds no state" in ended.err
+    assert not nowhere.exists()
+
+
 def test_a_database_is_never_named_on_the_command_line(place: StatePlace) -> None:
     ended = run("state", "migrate", "--from", "postgresql://me:geheim@127.0.0.1:1/x")
 
