@@ -11,7 +11,7 @@ import click
 from runner.cli import exits
 from runner.cli.chosen import SANDBOX_FRESH, SANDBOX_KEPT, Chosen
 from runner.cli.outputs import Outputs
-from runner.model.errors import InvalidInput, RunnerError
+from runner.model.errors import InvalidInput, RunnerError, WrongUsage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,9 +40,12 @@ def manifest_options(*, argument: bool = True) -> Callable[[F], F]:
             named, placed = values.pop("files"), values.pop("file", None)
             if placed is not None and named and set(named) != {placed}:
                 raise click.UsageError(f"two manifests are named: {named[0]} and {placed}")
+            stateful = "sandbox" in values
             chosen = _chosen((placed,) if placed is not None else named, values)
             if len(chosen) == 1:
                 return _called(function, args, chosen[0], values)
+            if stateful:
+                _ensure_apart(chosen)
             return exits.worst([_apart(function, args, one, values) for one in chosen])
 
         made: Any = gathered
@@ -74,6 +77,22 @@ def _chosen(named: tuple[Path, ...], values: dict[str, Any]) -> list[Chosen]:
         return [replace(made, file=files[0], outputs=outputs)]
     names = _names([file for file in files if file])
     return [replace(made, file=file, outputs=outputs.of(name), several=True) for file, name in names.items()]
+
+
+def _ensure_apart(chosen: list[Chosen]) -> None:
+    """Raises WrongUsage where two of several manifests have one state: each would be the other's next version."""
+    from runner.cli.project import Project
+
+    held: list[tuple[object, Path | None]] = []
+    for one in chosen:
+        try:
+            _, place = Project(one).state_place()
+        except RunnerError:
+            continue  # what is wrong with it is told when its turn comes
+        for other, file in held:
+            if other == place:
+                raise WrongUsage(f"{file} and {one.file} have one state: {place}", "give each its own `name`")
+        held.append((place, one.file))
 
 
 def _names(files: list[Path]) -> dict[Path, str]:

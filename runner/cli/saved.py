@@ -109,6 +109,12 @@ def write_plan(
     state, observed, wishes = made_from
     screen = project.screen
     chosen = project.chosen
+    for name, value in project.variables.items():
+        if screen.masked_value(value) != value:
+            raise WrongUsage(
+                f"the var {name} is a secret, and no plan holds one",
+                f"let the manifest take it from the environment: ${{{{ env.{name.upper()} }}}}",
+            )
     saved = SavedPlan(
         id=secrets.token_hex(12),
         basis=basis_of(work, plan, state, observed),

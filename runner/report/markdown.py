@@ -9,7 +9,7 @@ from runner.model.problem import Problem
 from runner.model.progress import RunResult, Trouble
 from runner.report.money import budget_lines, costs_by_provider, needs_line
 from runner.report.outcome import missing_line, outcome_sum, paid_line
-from runner.report.plan_text import OFFLINE, contract_lines, moved_words, summary
+from runner.report.plan_text import OFFLINE, contract_lines, moved_words, stays_there, summary
 from runner.report.problems import problem_text
 from runner.report.words import Look, counted, shorten
 
@@ -80,6 +80,9 @@ def plan_markdown(plan: Plan, look: Look = _PLAIN, *, most: int = MOST) -> str:
         _block(paper, f"Moved, as `moved:` says ({len(plan.moved):,})", moved_words(plan))
     if plan.left:
         _block(paper, f"Kept, but no longer in the manifest ({len(plan.left):,})", plan.left)
+    staying = [f"{change.address}: {change.reason}" for change in plan if stays_there(change)]
+    if staying:
+        _block(paper, f"Kept, as it cannot be deleted there ({len(staying):,})", staying)
     if plan.unsettled:
         words = f"Looked for, as the answer to their call was lost ({len(plan.unsettled):,})"
         _block(paper, words, plan.unsettled)

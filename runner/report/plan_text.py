@@ -84,7 +84,12 @@ def _job_lines(job: str, changes: Sequence[Change], look: Look, verbose: bool) -
 
 
 def _worth_showing(change: Change) -> bool:
-    return change.verb is not Verb.NONE or bool(change.diff) or not change.sure
+    return change.verb is not Verb.NONE or bool(change.diff) or not change.sure or stays_there(change)
+
+
+def stays_there(change: Change) -> bool:
+    """Whether it would be deleted, if only its API could."""
+    return change.verb is Verb.NONE and change.reason.startswith("kept: ")
 
 
 def _alike(changes: Iterable[Change]) -> list[list[Change]]:

@@ -172,6 +172,32 @@ def test_vars_given_to_plan_hold_for_its_apply(stage) -> None:
     assert season.state().instances["dub/e1"].inputs["target_lang"] == "de-DE"
 
 
+def test_a_secret_among_the_vars_is_not_saved(stage) -> None:
+    season = stage(
+        "version: 1\nname: season\nvars: {key: ''}\nproviders: {dubformer: {auth: {token: '${{ vars.key }}'}}}\n"
+        + SEASON[SEASON.index("data:") :],
+        ids=("e1",),
+    )
+    file = season.folder / "plan.json"
+
+    ended = captured(
+        [
+            "plan",
+            "-f",
+            str(season.folder / "season.yaml"),
+            "--offline",
+            "--out",
+            str(file),
+            "--var",
+            "key=canary",
+        ]
+    )
+
+    assert (ended.code, file.exists()) == (64, False), ended.all
+    assert "the var key is a secret, and no plan holds one" in ended.err
+    assert "${{ env.KEY }}" in ended.err
+
+
 def test_a_saved_plan_is_shown_as_it_was_made(stage) -> None:
     season = stage(SEASON)
     planned = season.run("plan", "--out", str(season.folder / "plan.json"))

@@ -75,6 +75,15 @@ def test_manifests_of_one_file_name_have_results_of_their_own(two, folder: Path)
     ]
 
 
+def test_two_manifests_of_one_state_do_not_go_together(two, folder: Path) -> None:
+    (folder / "copy.yaml").write_text((folder / "season.yaml").read_text())
+
+    ended = two("plan", "--sandbox", "-f", "season.yaml", "-f", "copy.yaml")
+
+    assert ended.code == 64
+    assert "season.yaml and copy.yaml have one state" in ended.err
+
+
 def test_each_has_its_own_state_and_files_of_results(two, folder: Path) -> None:
     ended = two(
         "apply",
