@@ -12,7 +12,10 @@ from runner.cli.values import duration
 from runner.model.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from runner.model.state import State
+    from collections.abc import Mapping
+
+    from runner.compile.work import Work
+    from runner.model.state import InstanceState, State
 
 
 @click.group("state")
@@ -88,11 +91,13 @@ def history(address: str, chosen: Chosen) -> int:
     "--lock-timeout", type=duration, default="0s", metavar="TIME", help="Wait so long for another run to end."
 )
 def move(old: str, new: str, chosen: Chosen, lock_timeout: float) -> int:
-    """Say that what was known as OLD is NEW now: an item or a job was renamed in the manifest.
+    """Say that what was known as OLD is NEW now: an item, or a job with its items, was renamed in the manifest.
 
     \b
     Examples:
       runner state mv dub/ep1/fr-FR dub/ep01/fr-FR
+      runner state mv dub/ep1 dub/ep01
+      runner state mv dub voiceover
     """
     from runner.cli.project import Project
 
@@ -107,9 +112,11 @@ def move(old: str, new: str, chosen: Chosen, lock_timeout: float) -> int:
             command="state mv", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox)
         )
         with locked(work, options, project.screen) as session:
-            _check(session.state.instances, work.graph.instances, old, new)
-            session.journal.record_now(Moved(address=old, to=new))
-    screen.answer(f"{old} is {new} now.", {"version": 1, "moved": {"from": old, "to": new}})
+            found = _renamed(session.state.instances, work, old, new)
+            session.journal.record_now(*(Moved(address=address, to=to) for address, to in found))
+    lines = [f"{address} is {to} now." for address, to in found]
+    moved = [{"from": address, "to": to} for address, to in found]
+    screen.answer("\n".join(lines), {"version": 1, "moved": moved})
     return exits.DONE
 
 
@@ -201,10 +208,24 @@ def _forgettable(state: "State", glob: str) -> list[str]:
     return found
 
 
-def _check(held: object, wanted: object, old: str, new: str) -> None:
-    if old not in held:  # type: ignore[operator]
+def _renamed(held: "Mapping[str, InstanceState]", work: "Work", old: str, new: str) -> list[tuple[str, str]]:
+    """What is known under `old`, or below it, with its new address: all of it, or WrongUsage.
+
+    Where anything moves, what the manifest does not have under the new name stays.
+    """
+    below = [address for address in held if address == old or address.startswith(f"{old}/")]
+    if not below:
         raise WrongUsage(f"the state knows nothing of `{old}`", "`runner status --json` lists all")
-    if new in held:  # type: ignore[operator]
-        raise WrongUsage(f"the state knows `{new}` already", f"`runner show {new}` tells what it is")
-    if new not in wanted:  # type: ignore[operator]
-        raise WrongUsage(f"the manifest has no `{new}`", "`runner plan` lists what it has")
+    found = [(address, new + address[len(old) :]) for address in below]
+    wanted = [(address, to) for address, to in found if to in work.graph.instances]
+    if not wanted:
+        raise WrongUsage(f"the manifest has no `{found[0][1]}`", "`runner plan` lists what it has")
+    for address, to in wanted:
+        if to in held:
+            raise WrongUsage(f"the state knows `{to}` already", f"`runner show {to}` tells what it is")
+        uses = work.manifest.jobs[work.graph.instances[to].job].uses
+        if held[address].uses not in ("", uses):
+            raise WrongUsage(
+                f"`{address}` is a {held[address].uses}, and `{to}` a {uses}", "name another address"
+            )
+    return wanted

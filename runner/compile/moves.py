@@ -19,26 +19,26 @@ def moves(manifest: Manifest, graph: Graph, state: State) -> tuple[Moved, ...]:
     """
     found = []
     taken = set(state.instances)
-    for address in state.instances if manifest.moved else ():
+    for address, held in state.instances.items() if manifest.moved else ():
         if address in graph.instances:
             continue
-        to = _destination(address, manifest, graph)
+        to = _destination(held, manifest, graph)
         if to and to not in taken:
             taken.add(to)
             found.append(Moved(address=address, to=to))
     return tuple(found)
 
 
-def _destination(address: str, manifest: Manifest, graph: Graph) -> str:
+def _destination(held: InstanceState, manifest: Manifest, graph: Graph) -> str:
     """The first name that the manifest has, on the ways that lead away from an address which it does not have."""
-    ways = [address]
+    ways = [held.address]
     for name in ways:
         for old, new in manifest.moved:
             if name != old and not name.startswith(f"{old}/"):
                 continue
             to = new + name[len(old) :]
             if to in graph.instances:
-                return to
+                return to if held.uses in ("", manifest.jobs[graph.instances[to].job].uses) else ""
             if to not in ways:
                 ways.append(to)
     return ""
@@ -58,10 +58,12 @@ def check_moved(manifest: Manifest, graph: Graph, findings: Findings) -> None:
                 "bad-moved", f"`{old}` moves to `{further[old]}` and here", ("moved", index, "to"), hint
             )
         if old == new or _in_circle(old, manifest.moved):
-            hint = "for items that change places type `runner state mv`, by way of a third name"
+            hint = "give items that changed places their keys back, or pay for both anew"
             findings.add("bad-moved", f"`{old}` moves in a circle", ("moved", index, "from"), hint)
         elif old in graph.jobs or old in graph.instances:
-            hint = "take the entry out; if its key was given to another item, type `runner state mv` before"
+            hint = (
+                "take the entry out; for keys that others have by now type `runner state mv`, the last first"
+            )
             findings.add(
                 "bad-moved",
                 f"`{old}` is still in the manifest: nothing moves",

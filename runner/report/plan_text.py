@@ -107,6 +107,8 @@ def _kind(reason: str) -> str:
     """A reason without the address or the amount it names, so that one cause is one group."""
     if reason.startswith("the budget of "):
         return reason.partition(";")[0]
+    if reason.endswith(": most likely renamed"):
+        return "renamed"
     return "waits" if reason.startswith("waits for ") else reason
 
 
@@ -138,10 +140,22 @@ def _rest_lines(alike: Sequence[Change], look: Look) -> list[str]:
         f"{look.verb(first.verb, f'{first.spelled:<9}')} … and {rest:,} more like these (--verbose shows all)"
     ]
     glob = glob_of([change.address for change in alike])
-    command = first.command.replace(f"'{first.address}'", f"'{glob}'")
+    command = _job_move(alike) or first.command.replace(f"'{first.address}'", f"'{glob}'")
     if command != first.command:
         lines.append(" " * 10 + look.paint(look.command(command), bold=True))
     return lines
+
+
+def _job_move(alike: Sequence[Change]) -> str:
+    """One command for all items of a job, where it is the job that was most likely renamed; else nothing."""
+    commands = [change.command.split(" ") for change in alike]
+    if not all(words[:3] == ["runner", "state", "mv"] and len(words) == 5 for words in commands):
+        return ""
+    pairs = [(old.partition("/"), new.partition("/")) for *_, old, new in commands]
+    jobs = {(old[0], new[0]) for old, new in pairs if old[2] == new[2]}
+    return (
+        f"runner state mv {' '.join(*jobs)}" if len(jobs) == 1 and all(o[2] == n[2] for o, n in pairs) else ""
+    )
 
 
 def _bulk_lines(plan: Plan) -> list[str]:

@@ -94,6 +94,41 @@ def test_a_renamed_item_is_moved_and_not_paid_for_again(runner, folder: Path) ->
     assert "blocked" not in after.out
 
 
+def test_a_renamed_job_is_moved_with_all_of_its_items_by_one_command(runner, folder: Path) -> None:
+    runner(*APPLY)
+    file = folder / "season.yaml"
+    file.write_text(file.read_text().replace("  dub:\n", "  voice:\n"))
+
+    moved = runner("state", "mv", "dub", "voice", "--sandbox")
+
+    assert moved.out.splitlines() == ["dub/e1 is voice/e1 now.", "dub/e2 is voice/e2 now."]
+    assert runner("plan", "--sandbox").out == "Nothing to do: 2 unchanged.\n"
+
+
+def test_many_items_of_a_renamed_job_are_told_with_that_one_command(runner, folder: Path) -> None:
+    rows = "\n".join(f"e{number},1" for number in range(21))
+    (folder / "episodes.csv").write_text(f"id,minutes\n{rows}\n")
+    runner(*APPLY)
+    file = folder / "season.yaml"
+    file.write_text(file.read_text().replace("  dub:\n", "  voice:\n"))
+
+    planned = runner("plan", "--sandbox").out.splitlines()
+
+    rest = planned.index("  blocked   … and 18 more like these (--verbose shows all)")
+    assert planned[rest + 1].strip() == "runner state mv -f season.yaml --sandbox dub voice"
+
+
+def test_an_item_never_becomes_something_of_another_kind(runner, folder: Path) -> None:
+    runner(*APPLY)
+    file = folder / "season.yaml"
+    file.write_text(file.read_text() + "  langs: {uses: dubformer.options}\n")
+
+    moved = runner("state", "mv", "dub/e1", "langs", "--sandbox")
+
+    assert moved.code == 64
+    assert "`dub/e1` is a dubformer.project, and `langs` a dubformer.options" in moved.err
+
+
 def test_a_lost_state_leads_to_blocked_and_import_to_a_clean_one(runner, folder: Path) -> None:
     runner(*APPLY)
     for file in (folder / ".runner").glob("season.sandbox.db*"):

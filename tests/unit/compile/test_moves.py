@@ -5,13 +5,15 @@ from pathlib import Path
 from runner.compile.moves import moved_state, moves
 from runner.model.event import Moved
 from runner.model.graph import Graph, Instance
-from runner.model.manifest import Manifest
+from runner.model.manifest import Job, Manifest
 from runner.model.problem import Place
 from runner.model.state import InstanceState, Phase, State
 
 
 def manifest(*moved: tuple[str, str]) -> Manifest:
-    return Manifest(Path("/m.yaml"), "m", {}, lambda _: (Place("m.yaml"), ""), "digest", moved=moved)
+    jobs = {name: Job(name, "dubformer.project") for name in ("dub", "dubs", "voice", "cut")}
+    jobs["fix"] = Job("fix", "dubformer.translation")
+    return Manifest(Path("/m.yaml"), "m", jobs, lambda _: (Place("m.yaml"), ""), "digest", moved=moved)
 
 
 def graph_of(*addresses: str) -> Graph:
@@ -19,7 +21,11 @@ def graph_of(*addresses: str) -> Graph:
 
 
 def state_of(*addresses: str) -> State:
-    return State(instances={address: InstanceState(address, 1, Phase.READY) for address in addresses})
+    return State(
+        instances={
+            address: InstanceState(address, 1, Phase.READY, uses="dubformer.project") for address in addresses
+        }
+    )
 
 
 def test_a_job_moves_with_all_of_its_items() -> None:
@@ -51,6 +57,10 @@ def test_a_name_that_was_changed_twice_is_followed_to_its_end() -> None:
     chain = manifest(("dubs/b", "dubs/c"), ("dub", "dubs"), ("dubs/a", "dubs/b"))
 
     assert moves(chain, graph_of("dubs/c"), state_of("dub/a")) == (Moved(address="dub/a", to="dubs/c"),)
+
+
+def test_nothing_becomes_something_of_another_kind() -> None:
+    assert moves(manifest(("dub", "fix")), graph_of("fix/e1"), state_of("dub/e1")) == ()
 
 
 def test_what_leads_in_a_circle_ends() -> None:
