@@ -6,6 +6,7 @@ from typing import Any
 from runner.compile.expression_access import kind_of
 from runner.compile.nearby import did_you_mean, nearest
 from runner.model.frozen import frozen
+from runner.model.manifest import Key
 from runner.model.text import Secret
 
 Steps = tuple[str | int, ...]
@@ -89,7 +90,7 @@ def _unknown_names(value: Mapping[str, Any], schema: Any) -> list[str]:
 def _unknown_fields(value: Mapping[str, Any], schema: Any, uses: str, steps: Steps) -> Iterator[Fault]:
     known = list(schema.get("properties", {})) if isinstance(schema, Mapping) else []
     for name in _unknown_names(value, schema):
-        where: Steps = (*steps, name)
+        where: Steps = (*steps, Key(name))
         hint = did_you_mean(name, known)
         yield Fault("unknown-input", f"`{uses}` has no input `{spelled(where)}`", where, hint, True)
 

@@ -53,8 +53,8 @@ class Source:
     def place(self, path: YamlPath) -> tuple[Place, str]:
         """Where the value at `path` stands, and the text of that line.
 
-        An entry without a value, or whose block begins in a later line, has the place of its key; a path that
-        leads nowhere, that of its nearest ancestor.
+        An entry without a value, or whose block begins in a later line, has the place of its key, and so has a path
+        that ends in a `Key`; a path that leads nowhere, that of its nearest ancestor.
         """
         return self._places().place(path)
 

@@ -11,7 +11,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from runner.compile.yaml_syntax import expression_span, find_depth, syntax_problem
 from runner.compile.yaml_values import DEEPEST, MENDED, TooMuch, Walk, is_merge, line_at, merge_sources
-from runner.model.manifest import YamlPath
+from runner.model.manifest import Key, YamlPath
 from runner.model.problem import Place, Problem
 
 LARGEST_MENDED = 32 * 1024 * 1024
@@ -120,7 +120,10 @@ class Tree:
         key, value = self._follow(path)
         if value is None:
             return Place(self._file), ""
-        if key is not None and (_is_empty(value) or _is_block_below(value, key)):
+        meant = (
+            bool(path) and isinstance(path[-1], Key) and isinstance(key, ScalarNode) and key.value == path[-1]
+        )
+        if key is not None and (meant or _is_empty(value) or _is_block_below(value, key)):
             return self._place(key)
         return self._place(value)
 

@@ -9,6 +9,14 @@ from runner.model.frozen import frozen
 from runner.model.problem import Place
 
 YamlPath = tuple[str | int, ...]
+
+
+class Key(str):
+    """The last step of a path that means a key itself, not what stands behind it."""
+
+    __slots__ = ()
+
+
 Locate = Callable[[YamlPath], tuple[Place, str]]
 """The place of a path in the document, and the text of its line."""
 
