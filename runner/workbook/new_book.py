@@ -8,7 +8,8 @@ other bytes, is kept from it.
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import IO, Any
 
@@ -45,11 +46,32 @@ def new_workbook(file: IO[bytes], sheet: str, headings: Sequence[str], rows: Ite
     bold = [text(heading) for heading in headings]
     for cell in bold:
         cell.font = Font(bold=True)
-    page.append(bold)
-    for values in rows:
-        page.append([text(value) if _special(value) else value for value in values])
-    with UndatedZip(file, "w") as archive:
+    with _nameless(page), UndatedZip(file, "w") as archive:
+        page.append(bold)
+        for values in rows:
+            page.append([text(value) if _special(value) else value for value in values])
         ExcelWriter(book, archive).save()
+
+
+@contextmanager
+def _nameless(page: Any) -> Iterator[None]:
+    """Lets openpyxl write a page into a file without a name: its own would outlive a kill, and stay on a full disk."""
+    from tempfile import TemporaryFile
+
+    from openpyxl.worksheet._writer import WorksheetWriter
+
+    with TemporaryFile("wb") as file:
+        writer: Any = WorksheetWriter(page, file)
+        writer.cleanup = lambda: None  # there is no name to remove
+        page._writer = writer
+        try:
+            writer.write_top()
+            yield
+        finally:
+            with suppress(OSError):  # after one that could not be written, neither can the ends of the page
+                if page._rows is not None:
+                    page._rows.close()
+                writer.close()
 
 
 def _special(value: Any) -> bool:

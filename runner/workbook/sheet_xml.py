@@ -5,6 +5,7 @@ deflating: implementations of deflate differ in their output, and a digest that 
 look like changed input to paid work.
 """
 
+import os
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,9 +55,11 @@ class UndatedZip(zipfile.ZipFile):
         self.put(str(zinfo_or_arcname), (data.encode() if isinstance(data, str) else data,))
 
     def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
-        """Add a file as a part, as openpyxl does."""
-        with open(filename, "rb") as file:
-            self.put(str(arcname or filename), iter(lambda: file.read(_CHUNK), b""))
+        """Add a file as a part, as openpyxl does: here the open one that it wrote into."""
+        filename.flush()
+        with open(os.dup(filename.fileno()), "rb") as file:
+            file.seek(0)
+            self.put(str(arcname), iter(lambda: file.read(_CHUNK), b""))
 
 
 def write_zip(file: IO[bytes], parts: Mapping[str, Iterable[bytes]]) -> None:

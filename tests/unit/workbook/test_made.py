@@ -1,11 +1,14 @@
 """Files that are made here: in memory while small, then in a file that has no name."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +17,7 @@ import pytest
 from runner.engine.files import write_whole
 from runner.model.errors import RunnerError
 from runner.workbook.made import IN_MEMORY, Made, Nameless, made
+from runner.workbook.new_book import new_workbook
 
 SMALL = b"few"
 LARGE = bytes(range(256)) * 8 * 1024  # 2 MiB
@@ -115,14 +119,27 @@ def test_whoever_still_reads_reads_to_the_end() -> None:
     assert reader.read() == LARGE
 
 
-def test_nothing_is_left_of_it_after_a_kill(temporary: Path) -> None:
-    script = (
-        "import os; from runner.workbook.made import made; held = made(lambda file: file.write(bytes(5_000_000)));"
-        f"assert held.size == 5_000_000; os.kill(os.getpid(), {signal.SIGKILL:d})"
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(
+            "held = made(lambda file: file.write(bytes(5_000_000))); die()", id="a file that is held"
+        ),
+        pytest.param(
+            "made(lambda file: new_workbook(file, 'S', ['A'], (['x' * 9999] if n < 999 else die() for n in count())))",
+            id="a workbook on its way",
+        ),
+    ],
+)
+def test_nothing_is_left_behind_by_a_kill(temporary: Path, script: str) -> None:
+    known = (
+        "import os; from itertools import count; from runner.workbook.made import made;"
+        "from runner.workbook.new_book import new_workbook;"
+        f"die = lambda: os.kill(os.getpid(), {signal.SIGKILL:d});"
     )
     there = {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)}
 
-    done = subprocess.run([sys.executable, "-c", script], env=there, capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-c", known + script], env=there, capture_output=True, check=False)
 
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert list(temporary.iterdir()) == []
@@ -137,6 +154,28 @@ def test_no_room_for_temporary_files_is_told(temporary: Path) -> None:
     assert str(caught.value).startswith(
         "a temporary file could not be written: No such file or directory; make room"
     )
+
+
+@pytest.mark.parametrize("room", [100, 1_000_000, 1_505_000])
+def test_a_workbook_that_finds_too_little_room_is_told_and_leaves_nothing(temporary: Path, room: int) -> None:
+    with (
+        little_room(room),
+        pytest.raises(RunnerError, match="a temporary file could not be written: File too large"),
+    ):
+        made(lambda file: new_workbook(file, "Script", ["ID"], (["x" * 30_000] for _ in range(50))))
+
+    assert list(temporary.iterdir()) == []
+
+
+@contextmanager
+def little_room(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond this size, as on a disk that is full."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
 
 
 def test_a_large_file_is_never_whole_in_memory(tmp_path: Path) -> None:
