@@ -178,6 +178,9 @@ class Decider:
         if not held.digest or made.digest in (held.digest, held.accepted):
             return self._missing_files(facts, instance, held)
         decision = self._changes.known(facts, instance, held, inputs, made, agreed_to(held, made))
+        if facts.paid and decision.verb is not Verb.UPDATE:
+            find = facts.resource.delivery.find if facts.resource is not None else None
+            self.renames.otherwise(held, made.inputs, find.field if find is not None else "")
         return self._otherwise(facts, instance, held, decision)
 
     def _beyond_comparing(

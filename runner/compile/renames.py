@@ -1,4 +1,5 @@
-"""Likely renames: paid work that left the manifest, and a new instance that asks for the same.
+"""Likely renames: paid work that left the manifest, or whose key another item has now, and a new instance that asks for
+the same. The latter is what a row brings that was put in before others, where keys are numbers: all behind it move on.
 
 What is asked for is the same where the inputs are equal, and also where they differ in nothing but the name that the
 request carries there: keys stand in names, so that most renames of a row change the name as well.
@@ -13,13 +14,14 @@ from runner.api.lifedata import Resource
 from runner.api.marks import mark_in, with_mark
 from runner.compile.canonical import Canonical
 from runner.compile.work import Work
-from runner.model.state import Phase, State
+from runner.model.state import InstanceState, Phase, State
 
 _MAY_BE_PAID = (Phase.READY, Phase.RUNNING, Phase.UNSETTLED, Phase.DOUBT)
 
 
 class Renames:
-    """What left the manifest and is paid for, or may be. `found`: its address → the one that it most likely has now."""
+    """What left the manifest, or is otherwise now, and is paid for, or may be. `found`: its address → the one that it
+    most likely has now."""
 
     def __init__(self, work: Work, state: State) -> None:
         known = work.graph.instances
@@ -30,41 +32,56 @@ class Renames:
             if address not in known and held.digest and held.phase in _MAY_BE_PAID
         }
         self._by_digest = {held.digest: address for address, held in self._left.items()}
+        self._otherwise: set[str] = set()
         self._but_for_names: dict[str, dict[str, deque[str]]] = {}
 
     def __bool__(self) -> bool:
-        """Whether anything left at all."""
-        return bool(self._left)
+        """Whether there is anything that a new instance could have been."""
+        return bool(self._left or self._otherwise)
+
+    def otherwise(self, held: InstanceState, inputs: Any, field: str) -> None:
+        """Note what stands there and is asked for otherwise now, with `inputs`; `field` holds its name, if it has one.
+
+        Where nothing but its name is another, whatever differs from it in its name alone is not what it was.
+        """
+        self._otherwise.add(held.address)
+        self._by_digest.setdefault(held.digest, held.address)
+        rest = _rest(held.inputs, field) if field else ""
+        if rest and rest != _rest(inputs, field):
+            self._waiting(held.uses, field)[rest].append(held.address)
 
     def likely(self, address: str, uses: str, resource: Resource | None, made: Canonical) -> tuple[str, str]:
         """Who a new instance most likely was before, and why it seems so; empty: it is new."""
         former = self._by_digest.get(made.digest, "")
-        reason = f"has the inputs of {former}, which left the manifest: most likely renamed"
+        reason = f"has the inputs of {former}, {self._why(former)}: most likely renamed"
         if not former and resource is not None and resource.delivery.find is not None:
             former = self._but_for_its_name(uses, resource.delivery.find.field, made.inputs)
-            reason = f"differs from {former}, which left the manifest, in its name alone: most likely renamed"
+            reason = f"differs from {former}, {self._why(former)}, in its name alone: most likely renamed"
         if former:
             self.found[former] = address
         return former, reason
 
+    def _why(self, former: str) -> str:
+        return "whose key another item has now" if former in self._otherwise else "which left the manifest"
+
     def _but_for_its_name(self, uses: str, field: str, inputs: Any) -> str:
         """Whoever left and differs in its name alone; nobody is taken twice, and the first comes first."""
-        if uses not in self._but_for_names:
-            self._but_for_names[uses] = self._sorted_by_the_rest(uses, field)
-        waiting = self._but_for_names[uses].get(_rest(inputs, field), deque())
+        waiting = self._waiting(uses, field)[_rest(inputs, field)]
         while waiting:
             former = waiting.popleft()
             if former not in self.found:
                 return former
         return ""
 
-    def _sorted_by_the_rest(self, uses: str, field: str) -> dict[str, deque[str]]:
-        found: dict[str, deque[str]] = defaultdict(deque)
-        for address, held in self._left.items():
-            if held.uses == uses:
-                found[_rest(held.inputs, field)].append(address)
-        found.pop("", None)
-        return found
+    def _waiting(self, uses: str, field: str) -> dict[str, deque[str]]:
+        """Those of a use by their inputs without the name."""
+        if uses not in self._but_for_names:
+            found: dict[str, deque[str]] = defaultdict(deque)
+            for address, held in self._left.items():
+                if held.uses == uses and (rest := _rest(held.inputs, field)):
+                    found[rest].append(address)
+            self._but_for_names[uses] = found
+        return self._but_for_names[uses]
 
 
 def _rest(inputs: Any, field: str) -> str:

@@ -377,6 +377,33 @@ def test_nobody_is_taken_for_two_that_were_renamed(work_of: Make) -> None:
     assert made.changes["dub/e3"].verb is Verb.CREATE
 
 
+def test_who_has_the_inputs_that_another_item_had_is_most_likely_renamed(work_of: Make) -> None:
+    work = work_of(DUB)
+    shifted = replace(held(work, "dub/e3"), address="dub/e2")
+
+    change = plan(work, state_of(held(work, "dub/e1"), shifted)).changes["dub/e3"]
+
+    assert (change.verb, change.command) == (Verb.BLOCKED, "runner state mv dub/e2 dub/e3")
+    assert change.reason.startswith("has the inputs of dub/e2, whose key another item has now")
+
+
+def test_so_is_who_differs_from_them_in_its_name_alone(work_of: Make) -> None:
+    work = work_of(DUB)
+    shifted = renamed(held(work, "dub/e3"), "dub/e2")
+
+    change = plan(work, state_of(shifted)).changes["dub/e3"]
+
+    assert change.command == "runner state mv dub/e2 dub/e3"
+
+
+def test_who_is_beside_one_that_has_another_name_alone_is_new(work_of: Make) -> None:
+    work = work_of(DUB.replace("/${{ each.id }}.mp4", "/one.mp4"))
+
+    made = plan(work, state_of(replace(renamed(held(work, "dub/e1"), "dub/e9"), address="dub/e1")))
+
+    assert verbs(made) == {"dub/e1": "blocked", "dub/e2": "create", "dub/e3": "create"}
+
+
 def test_what_differs_in_more_than_its_name_is_new(work_of: Make) -> None:
     work = work_of(DUB)
     gone = renamed(held(work, "dub/e1"), "dub/old", source_lang="pt")
