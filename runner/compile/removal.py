@@ -67,7 +67,9 @@ def removal(work: Work, held: InstanceState, *, destroying: bool) -> Change:
         reason = f"still running there as {held.id}"
         return _change(held, Verb.BLOCKED, reason, f"runner cancel {held.address}")
     running = "; it still runs, and what is paid for it is lost" if held.phase is Phase.RUNNING else ""
-    return _change(held, Verb.DELETE, f"{held.id} is deleted there; files here stay{running}")
+    former = [id for _, id in held.former if id != held.id]
+    staying = f"; what it replaced stays there: {', '.join(former)}" if former else ""
+    return _change(held, Verb.DELETE, f"{held.id} is deleted there; files here stay{running}{staying}")
 
 
 def elsewhere(work: Work, held: InstanceState) -> str:

@@ -7,7 +7,7 @@ from runner.model.gate import NEEDED
 from runner.model.plan import OUT_OF_REACH, SENDING, Change, FieldDiff, Plan, Verb
 from runner.report.money import budget_lines, costs_by_provider, needs_line
 from runner.report.problems import problem_text
-from runner.report.words import Look, counted, glob_of, indent, shorten
+from runner.report.words import Look, counted, glob_of, indent, shorten, visible
 
 MOST = 20
 """So many changes alike are listed; of more, only the first few."""
@@ -114,7 +114,7 @@ def _kind(reason: str) -> str:
 
 def _change_lines(change: Change, width: int, look: Look) -> list[str]:
     verb = look.verb(change.verb, f"{change.spelled:<9}")
-    lines = [f"{verb} {change.address:<{width}}  {change.reason}".rstrip()]
+    lines = [f"{verb} {change.address:<{width}}  {visible(change.reason)}".rstrip()]
     lines += indent(_diff_lines(change.diff, look), 10)
     if change.command:
         lines.append(" " * 10 + look.paint(look.command(change.command), bold=True))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.model.problem import Place, Problem
-from runner.report.words import Look, counted
+from runner.report.words import Look, counted, visible
 
 PLAIN = Look()
 
@@ -27,7 +27,9 @@ def problem_text(problem: Problem, base: Path | None = None, look: Look = PLAIN)
     word = "warning: " if problem.warning else ""
     hint = f" — {problem.hint}" if problem.hint else ""
     colour = "yellow" if problem.warning else "red"
-    lines = [f"{look.paint(where, bold=True)}: {look.paint(word, colour)}{problem.message}{hint}"]
+    lines = [
+        f"{look.paint(where, bold=True)}: {look.paint(word, colour)}{visible(problem.message)}{visible(hint)}"
+    ]
     if problem.source and problem.where.line:
         lines += _source_lines(problem, colour, look)
     return "\n".join(lines)
@@ -39,7 +41,7 @@ def _source_lines(problem: Problem, colour: str, look: Look) -> list[str]:
     # A tab keeps its width in both lines, so that the caret stands under its character.
     before = problem.source[: max(problem.where.column - 1, 0)]
     padding = "".join("\t" if character == "\t" else " " for character in before)
-    shown = [f"  {look.paint(number, dim=True)} | {problem.source.rstrip()}"]
+    shown = [f"  {look.paint(number, dim=True)} | {visible(problem.source.rstrip())}"]
     if problem.where.column:
         shown.append(f"  {gutter} | {padding}{look.paint('^', colour)}")
     return shown

@@ -1,5 +1,6 @@
 """How people's reports look: colours on a terminal, counts in words, commands as they can be typed."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -71,9 +72,18 @@ def amount(value: float) -> str:
     return f"{int(rounded):,}" if rounded == int(rounded) else f"{rounded:,.2f}".rstrip("0")
 
 
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """The text with signs that steer a terminal, or turn what is read around, written out: what a table or an API says
+    must not hide what a plan shows."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) if _STEERING.search(text) else text
+
+
 def shorten(text: str, most: int = 100) -> str:
     """One line of at most so many characters."""
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

@@ -99,6 +99,18 @@ def test_after_destroy_the_manifest_is_made_anew(stage) -> None:
     assert "(1 call)" in season.run("report", "cost").out
 
 
+def test_what_was_replaced_and_stays_there_is_named(stage) -> None:
+    season = stage(SEASON, ids=("e1",))
+    season.apply()
+    former = season.state().instances["dub/e1"].id
+    season.change("source_lang: en", "source_lang: es")
+    season.apply("--replace", "dub/e1")
+
+    ended = season.run("destroy", "--auto-approve")
+
+    assert f"files here stay; what it replaced stays there: {former}" in ended.out
+
+
 def test_what_has_gone_there_already_is_deleted(stage) -> None:
     season = stage(SEASON, ids=("e1",))
     season.apply()

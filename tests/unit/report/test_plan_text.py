@@ -119,6 +119,16 @@ def test_many_that_need_consent_are_given_the_narrowest_glob_and_the_other_way_o
     assert "            or keep what is there: runner accept 'dub/*/fr-FR'" in told
 
 
+def test_no_text_of_others_steers_the_terminal_or_turns_what_is_read_around() -> None:
+    diff = (FieldDiff("name", "Pilot\x1b[2K", "\u202etoliP"),)
+    shown = plan_text(plan_of([dub("e1", Verb.BLOCKED, "failed there: \x1b[1A", diff=diff)]))
+
+    assert not {"\x1b", "\u202e"} & set(shown)
+    assert "- Pilot\\u001b[2K" in shown
+    assert "+ \\u202etoliP" in shown
+    assert "failed there: \\u001b[1A" in shown
+
+
 def test_nothing_to_do_is_said() -> None:
     assert plan_text(plan_of([dub("e1", Verb.NONE, "done")])) == "Nothing to do: 1 unchanged."
 
