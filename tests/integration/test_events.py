@@ -85,7 +85,7 @@ def test_every_word_that_the_engine_tells_is_one_that_programs_know() -> None:
     engine = Path(runner.__file__).parent / "engine"
     told = {
         word
-        for file in engine.glob("*.py")
+        for file in engine.rglob("*.py")
         for word in re.findall(r"""\.\_?tell\([^,()]*,\s*"(\w+)\"""", file.read_text(encoding="utf-8"))
     }
 
