@@ -220,7 +220,8 @@ class Decider:
                         return self._anew(facts, instance, held, Verb.REPLACE, reason)
                     return Decision(Verb.BLOCKED, reason, command=replace_command(instance.address))
                 if lost:
-                    return download(lost, self._elsewhere(held))
+                    saved = lost in held.files and held.files[lost].done
+                    return download(lost, self._elsewhere(held), saved=saved)
         return DONE
 
     def _missing_item(

@@ -80,11 +80,12 @@ def resume(held: InstanceState, elsewhere: str) -> Decision:
     return Decision(Verb.RESUME, f"running there as {held.id}{status}")
 
 
-def download(lost: str, elsewhere: str) -> Decision:
-    """A file of something finished is not here."""
+def download(lost: str, elsewhere: str, *, saved: bool) -> Decision:
+    """A file of something finished is not here; one that was `saved` once may also have been changed since."""
+    told = f"{lost} is not here as it was saved" if saved else f"{lost} is missing"
     if elsewhere:
-        return Decision(Verb.BLOCKED, f"{lost} is missing: {elsewhere} to fetch it")
-    return Decision(Verb.DOWNLOAD, f"{lost} is missing")
+        return Decision(Verb.BLOCKED, f"{told}: {elsewhere} to fetch it")
+    return Decision(Verb.DOWNLOAD, told)
 
 
 def top_name(field: str) -> str:

@@ -74,7 +74,7 @@ def test_a_file_is_not_fetched_from_an_address_where_its_thing_was_not_made(move
     code, told = moved.run("apply", "--auto-approve")
 
     assert code == 7, told
-    assert "out/t1.mp4 is missing: it stands at http://127.0.0.1" in told
+    assert "out/t1.mp4 is not here as it was saved: it stands at http://127.0.0.1" in told
     assert "put that back to fetch it" in told
 
 

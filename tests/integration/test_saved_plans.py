@@ -136,7 +136,9 @@ def test_a_file_that_went_since_is_not_fetched_behind_the_plans_back(stage) -> N
     ended = carried(season)
 
     assert ended.code == 6
-    assert "dub/e1: none (done) in the plan, download (out/e1.mp4 is missing) now" in ended.err
+    assert (
+        "dub/e1: none (done) in the plan, download (out/e1.mp4 is not here as it was saved) now" in ended.err
+    )
 
 
 def test_what_lookups_answered_then_is_what_is_sent(stage) -> None:

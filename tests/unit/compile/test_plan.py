@@ -243,7 +243,11 @@ def test_a_missing_file_is_downloaded_again_for_nothing(work_of: Make) -> None:
     never = plan(work, state_of(held(work, "dub/e1"))).changes["dub/e1"]
 
     assert kept.verb is Verb.NONE
-    assert (lost.verb, lost.reason, lost.paid) == (Verb.DOWNLOAD, "out/e1.mp4 is missing", False)
+    assert (lost.verb, lost.reason, lost.paid) == (
+        Verb.DOWNLOAD,
+        "out/e1.mp4 is not here as it was saved",
+        False,
+    )
     assert never.verb is Verb.DOWNLOAD
 
 
