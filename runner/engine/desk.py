@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from runner.api.collecting import collection_of
 from runner.api.effects import Collection
 from runner.api.lifedata import Action, CostSpec, Resource, Settle
 from runner.api.marks import mint_bits
@@ -20,7 +21,7 @@ from runner.engine.bucket_links import links_of
 from runner.engine.daytime import now_text
 from runner.engine.journal import Journal
 from runner.engine.transport import Transport
-from runner.engine.walks import Walks, collection_of
+from runner.engine.walks import Walks
 from runner.model.manifest import Job
 from runner.model.plan import Change, Plan
 from runner.model.progress import Progress, RunResult, Trouble

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runner.api.collecting import collection_of
 from runner.api.effects import Walked
 from runner.api.encode import encode
 from runner.api.judge import judge
@@ -10,7 +11,7 @@ from runner.api.lifedata import Lookup
 from runner.api.provider import Use
 from runner.api.reading import read_answer
 from runner.engine.accounts import Account
-from runner.engine.walks import Walks, collection_of
+from runner.engine.walks import Walks
 from runner.model.http import Answer, NoAnswer, Reply
 
 

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from runner.api.collecting import collection_of
 from runner.api.effects import Collection, Walked
 from runner.api.encode import call_of
 from runner.api.judge import judge
@@ -26,7 +27,7 @@ from runner.engine.lookups import ask_lookup
 from runner.engine.media import MediaCheck, media_fields, media_of
 from runner.engine.owners import Owners
 from runner.engine.transport import Transport
-from runner.engine.walks import Walks, collection_of
+from runner.engine.walks import Walks
 from runner.model.charge import Charge
 from runner.model.errors import InvalidInput
 from runner.model.http import Answer, NoAnswer, Reply

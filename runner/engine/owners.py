@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from runner.api.collecting import collection_of
 from runner.api.lifedata import Resource
 from runner.api.sealing import refers
 from runner.model.state import InstanceState
@@ -79,8 +80,6 @@ def _same_sort(work: "Work", state: InstanceState, use: "Use", collection: "Coll
     inputs = state.inputs if isinstance(state.inputs, Mapping) else {}
     if collection is None or find is None or find.list != collection.list or refers(inputs):
         return True
-    from runner.engine.walks import collection_of
-
     there = collection_of(theirs.provider, state.account, find.list, inputs, find.mark)
     return there.key == collection.key
 

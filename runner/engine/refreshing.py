@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from runner.api.collecting import collection_of
 from runner.api.effects import Collection as RemoteList
 from runner.api.effects import Walked
 from runner.api.encode import call_of
@@ -20,7 +21,7 @@ from runner.engine.links import ends_within
 from runner.engine.lookups import ask_lookup
 from runner.engine.owners import Owners
 from runner.engine.transport import Transport
-from runner.engine.walks import Walks, collection_of
+from runner.engine.walks import Walks
 from runner.model.drift import Drift, DriftKind
 from runner.model.event import Event, Finished, Refreshed
 from runner.model.frozen import frozen

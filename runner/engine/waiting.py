@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from runner.api.collecting import collection_of
 from runner.api.effects import Collection
 from runner.api.file_items import wrapped
 from runner.api.items import item_is_whole
@@ -16,7 +17,6 @@ from runner.engine.poller import Poller
 from runner.engine.texts import texts_of
 from runner.engine.updates import awaited_use
 from runner.engine.waiters import Waiter
-from runner.engine.walks import collection_of
 from runner.model.event import Finished, Progressed
 from runner.model.part import PartFinished
 from runner.model.state import InstanceState, Phase

@@ -6,44 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any
 
 from runner.api.effects import BASELINE_AGE, Collection, Walked
 from runner.api.encode import encode
 from runner.api.listed import Listed
-from runner.api.locate import MISSING, Scope, find_all, locate
+from runner.api.locate import find_all
 from runner.api.paging import MOST_PAGES, holds_list, names_next, next_cursor, page_inputs, told_total
-from runner.api.provider import Provider
 from runner.api.search import MOST_SHORT
 from runner.engine import clock
 from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
-
-
-def collection_of(
-    provider: Provider, account: str, name: str, inputs: Mapping[str, Any], mark: str = ""
-) -> Collection:
-    """The list `name` as it is asked for on behalf of these inputs."""
-    spec = provider.lists[name]
-    sent: dict[str, Any] = {}
-    for parameter, source in spec.send.items():
-        value = source[0] if isinstance(source, list) else locate(source, Scope(request=inputs))
-        if value is not MISSING and value is not None:
-            sent[parameter] = value
-    made = _one_for_all if all(type(value) is str for value in sent.values()) else _collection
-    return made(provider.name, account, name, tuple(sorted(sent.items())), mark)
-
-
-def _collection(
-    provider: str, account: str, name: str, inputs: tuple[tuple[str, Any], ...], mark: str
-) -> Collection:
-    words = " ".join(f"{key}={value}" for key, value in inputs)
-    return Collection(provider, name, inputs, f"{account} {name} {words}".rstrip(), mark)
-
-
-# Thousands wait for one list. Texts alone may share: 1 and true are equal, and not the same list.
-_one_for_all = lru_cache(maxsize=1024)(_collection)
 
 
 def server_date(answer: Answer) -> float | None:

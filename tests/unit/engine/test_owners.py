@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
+from runner.api.collecting import collection_of
 from runner.api.effects import Collection
 from runner.api.provider import Use
 from runner.engine.owners import Owners
-from runner.engine.walks import collection_of
 from runner.model.state import InstanceState, Phase
 
 ACCOUNT = "respeecher https://r"
