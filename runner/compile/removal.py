@@ -31,6 +31,12 @@ def prunings(
 ) -> dict[str, Change]:
     """Changes for what left the manifest. `kept`: address → the new one that it was most likely renamed to."""
     targets, exclude = Globs(wishes.targets), Globs(wishes.exclude)
+    standing = {
+        (held.account, id): address
+        for address, held in state.instances.items()
+        if address in work.graph.instances
+        for id in held.ids
+    }
     found = {}
     for address in left:
         if (targets and address not in targets) or address in exclude:
@@ -42,6 +48,12 @@ def prunings(
                 f"runner state mv {address} {kept[address]}",
             )
             change = _change(state.instances[address], Verb.BLOCKED, reason, command)
+        held = state.instances[address]
+        other = standing.get((held.account, held.id)) if change.verb is Verb.DELETE and held.id else None
+        if other is not None:
+            change = _change(
+                held, Verb.BLOCKED, f"{held.id} is what {other} stands on, which the manifest has"
+            )
         found[address] = change
     return found
 
