@@ -1,6 +1,7 @@
 """What an instance's expressions come to, given the outputs that are known."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from runner.api.catalogue import Catalogue
@@ -127,13 +128,20 @@ class Evaluator:
 
     def artifact(self, instance: Instance, outputs: OutputsView) -> Artifact | Unknown:
         """The file that a `workbook.file` or `file.publish` makes; Unknown while its inputs are."""
+        making = self.making(instance, outputs)
+        if isinstance(making, Unknown):
+            return making
+        made = making()
+        self._know_local(instance, made.outputs)
+        return made
+
+    def making(self, instance: Instance, outputs: OutputsView) -> Callable[[], Artifact] | Unknown:
+        """What makes that file out of its inputs as they are now. It may take long, and may be called in any thread."""
         inputs = self.inputs(instance, outputs)
         if contains_unknown(inputs):
             return Unknown(f"{instance.address}.outputs")
         compiled = self.jobs[instance.job]
-        made = self._maker.artifact(instance, compiled.job.uses, inputs, compiled.used_of_rows())
-        self._know_local(instance, made.outputs)
-        return made
+        return partial(self._maker.artifact, instance, compiled.job.uses, inputs, compiled.used_of_rows())
 
     def local_outputs(self, instance: Instance, outputs: OutputsView) -> Mapping[str, Any] | None:
         """The outputs of a `workbook.file` or `file.publish`, None while its inputs are unknown or unsound."""

@@ -171,6 +171,7 @@ class Apply:
         self.waiting.poller.stop()
         await self.sending.close(self._grace())
         await self.saving.downloads.close()
+        self.local.close()
         if self.stopped or self.halted or self._fatal:
             for task in self._tasks:
                 task.cancel()

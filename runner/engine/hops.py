@@ -58,6 +58,12 @@ class Hops:
         if threads:
             await asyncio.to_thread(_join, threads)
 
+    def leave(self) -> None:
+        """End the threads as soon as what they carry has ended, and wait for none of them."""
+        threads, self._threads = self._threads, []
+        for _ in threads:
+            self._queue.put(None)
+
     def _put(self, work: Callable[..., Any], words: tuple[object, ...]) -> "asyncio.Future[Any]":
         future = self._loop.create_future()
         self._under_way += 1

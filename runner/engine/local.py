@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.compile.compiled import BUILTINS
 from runner.compile.local import Artifact
+from runner.engine.hops import Hops
 from runner.engine.orders import CannotSend, wish_of
 from runner.engine.publish import NotPublished
 from runner.engine.publisher import publish
@@ -24,6 +25,11 @@ class LocalSteps:
     def __init__(self, run: "Apply") -> None:
         self._run = run
         self._desk = run.desk
+        self._hops = Hops(threads=1)
+
+    def close(self) -> None:
+        """Wait for nothing: a large workbook takes longer to make than a run may take to end, and nobody misses it."""
+        self._hops.leave()
 
     def is_local(self, uses: str) -> bool:
         """Whether a job is built in, and not a provider's."""
@@ -34,7 +40,8 @@ class LocalSteps:
         desk, run = self._desk, self._run
         try:
             wish = wish_of(desk, address)
-            made = desk.work.evaluator.artifact(desk.work.graph.instances[address], desk.outputs)
+            making = desk.work.evaluator.making(desk.work.graph.instances[address], desk.outputs)
+            made = making if isinstance(making, Unknown) else await self._hops.run(making)
         except InvalidInput as error:
             run.fail(address, "failed", str(error.problems[0]))
             return

@@ -69,3 +69,27 @@ def test_closing_waits_for_what_is_under_way() -> None:
     asyncio.run(run())
 
     assert sorted(done) == list(range(50))
+
+
+def test_one_who_leaves_waits_for_nothing_and_no_thread_stays_behind() -> None:
+    begun, go = threading.Event(), threading.Event()
+    carried: list[threading.Thread] = []
+
+    def slow() -> None:
+        carried.append(threading.current_thread())
+        begun.set()
+        go.wait(60)
+
+    async def run() -> None:
+        hops = Hops(1)
+        task = asyncio.ensure_future(hops.run(slow))
+        await asyncio.to_thread(begun.wait, 60)
+        task.cancel()
+        hops.leave()
+
+    asyncio.run(run())
+
+    assert carried[0].is_alive()  # the loop has ended, and the work goes on
+    go.set()
+    carried[0].join(60)
+    assert not carried[0].is_alive()
