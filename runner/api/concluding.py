@@ -58,7 +58,8 @@ def conclude(
         parts = _receipts(order, intent, reply)
         if _anothers(order, view, intent, [part.id for part in parts] or [reading.id]):
             return None  # accepted it was, and what it made is not known
-        if reading.id or parts or (order.identity is None and parts_of(order) is None):
+        nameless = order.identity is None and parts_of(order) is None
+        if reading.id or parts or (nameless and not _garbled(order, reply)):
             return (yield from received(order, intent, reading, "answered", parts))
         return None
     if verdict.meaning == "refused":
@@ -94,6 +95,17 @@ def _updated(
         said = f"the update of {target.id} was answered with the id {reading.id}, which is another"
         return (yield from doubt(order, said, (reading.id,)))
     return (yield from received(order, intent, reading, "answered"))
+
+
+def _garbled(order: Order, reply: Answer) -> bool:
+    """Whether something else came where the document tells of JSON or XML, of a call that must not be repeated: a page
+    of a gateway, half a document. What was paid for stood in it, or nothing was done at all."""
+    told = order.use.operation.produces()
+    return (
+        bool(reply.unreadable)
+        and order.repeat != "safe"
+        and any("json" in one or "xml" in one for one in told)
+    )
 
 
 def _anothers(order: Order, view: View, intent: Intended, ids: list[str]) -> bool:

@@ -1,7 +1,7 @@
 """A list as it was read: many items, of which few are anybody's. Each is looked into when it is asked for."""
 
 from collections import defaultdict
-from collections.abc import Iterator, KeysView, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any
 
 from runner.api.effects import Walked
@@ -25,19 +25,23 @@ class Listed:
         self.told: int | None = None
         self.cut = False
         self.items: dict[str, Any] = {}
+        self._twins: list[tuple[str, Any]] = []
         self._id = in_item(spec.id)
         self._views: dict[Ref, Walked] = {}
 
     def add(self, items: list[Any]) -> None:
-        """Items of one page; what an earlier page showed already counts once."""
+        """Items of one page; what an earlier page showed already counts once, and is found by either's mark."""
         held, find = self.items, self._id
         for item in items:
-            held[id_text(find(item)) or f"\0{len(held)}"] = item
+            id = id_text(find(item)) or f"\0{len(held)}"
+            if id in held:
+                self._twins.append((id, held[id]))
+            held[id] = item
 
     def seen_with(self, mark: Ref) -> Walked:
         """The list with the items' marks read at `mark`; to be asked when all pages are there."""
         if mark not in self._views:
-            remotes = _Remotes(self.items, in_item(mark) if mark else None)
+            remotes = _Remotes(self.items, in_item(mark) if mark else None, self._twins)
             by_mark = _Marked(remotes) if mark else {}
             self._views[mark] = Walked(remotes, by_mark, self.began, self.date, self.told, self.cut)
         return self._views[mark]
@@ -46,9 +50,13 @@ class Listed:
 class _Remotes(Mapping[str, Remote]):
     """Items by id."""
 
-    def __init__(self, items: Mapping[str, Any], mark: Finder | None) -> None:
+    def __init__(
+        self, items: Mapping[str, Any], mark: Finder | None, twins: Iterable[tuple[str, Any]] = ()
+    ) -> None:
+        """`twins`: items that others of the same id took the place of."""
         self._items = items
         self._mark = mark
+        self._twins = twins
 
     def __getitem__(self, key: str) -> Remote:
         item = self._items[key]
@@ -74,6 +82,10 @@ class _Remotes(Mapping[str, Remote]):
         for key, item in self._items.items():
             mark = self.mark_of(item)
             if mark:
+                found[fold_mark(mark)].append(key)
+        for key, item in self._twins:
+            mark = self.mark_of(item)
+            if mark and key not in found[fold_mark(mark)]:
                 found[fold_mark(mark)].append(key)
         return dict(found)
 

@@ -1,6 +1,7 @@
 """Marks: what a request carries so that its effect can be found again."""
 
 import base64
+import html
 import re
 import secrets
 import unicodedata
@@ -24,6 +25,12 @@ def fold_mark(mark: str) -> str:
     if mark.isascii():  # it is its own NFC, and so is what becomes of it
         return mark.strip().casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", mark).strip().casefold())
+
+
+def loose_mark(mark: str) -> str:
+    """What is left of a mark where an API keeps it in a form of its own: escaped for pages, its spaces drawn together,
+    letters of one look made one."""
+    return " ".join(unicodedata.normalize("NFKC", html.unescape(mark)).casefold().split())
 
 
 def minted_mark(address: str, bits: str, limit: Limit, given: str = "") -> str:

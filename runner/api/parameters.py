@@ -11,6 +11,7 @@ from urllib.parse import quote
 from runner.api.operation import Parameter
 
 _RESERVED = ":/?[]@!$'()*,;="  # without & # +, which would end or change the value
+_IN_PATH = _RESERVED.replace("?", "")  # where it would begin the query
 _COOKIE = "!#$%&'()*+-./:<=>?@[]^_`{|}~"  # what RFC 6265 lets stand in a cookie's value
 _SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
@@ -79,7 +80,7 @@ def deep_pairs(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def path_text(parameter: Parameter, value: Any) -> str:
     """A path parameter, percent-encoded; a slash in it stays one segment, unless the path takes several there."""
-    safe = _RESERVED if parameter.reserved else ""
+    safe = _IN_PATH if parameter.reserved else ""
     if type(value) is str and parameter.style == "simple":
         return quote(value, safe=safe)
 

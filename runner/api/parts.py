@@ -86,7 +86,8 @@ def _with_list(inputs: Mapping[str, Any], pointer: str, parts: list[Any]) -> dic
 def receipts(
     use_kind: Resource, answer: Answer, indexes: Sequence[int], marks: Sequence[str]
 ) -> tuple[PartReceipt, ...]:
-    """The identities in the answer to a create, matched by their place; `indexes`: the places that were sent."""
+    """The identities in the answer to a create, matched by their place; `indexes`: the places that were sent. None of
+    them where the answer tells of fewer, and only it can: the others are looked for."""
     spec = use_kind.parts
     if spec is None:
         return ()
@@ -105,6 +106,8 @@ def receipts(
                 name="" if name is MISSING or name is None else str(name),
             )
         )
+    if spec.read is not None and len({part.id for part in found}) < len(indexes):
+        return ()
     return tuple(found)
 
 

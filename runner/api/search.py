@@ -12,7 +12,7 @@ from typing import Any
 
 from runner.api.effects import Effect, Outcome, Record, Walked
 from runner.api.locate import MISSING, Scope, locate
-from runner.api.marks import fold_mark
+from runner.api.marks import fold_mark, loose_mark
 from runner.api.order import Order, View
 from runner.api.paging import CAPPED, USUAL_PAGES
 from runner.model.event import Doubted, Intended
@@ -96,10 +96,22 @@ def unproven(order: Order, view: View, intent: Intended, walked: Walked) -> tupl
     if older := _nobodys(order, view, intent, walked):  # so says a stamp; a clock or a zone may be wrong
         ids = tuple(remote.id for remote in older if remote.id)
         return f"what carries the name {intent.mark!r} was made before the call, by its own stamp", ids
+    return ("", ()) if intent.minted else _changed_there(order, view, intent, walked)
+
+
+def _changed_there(order: Order, view: View, intent: Intended, walked: Walked) -> tuple[str, tuple[str, ...]]:
+    """Why what was sent under the user's own text may stand there under another; and the id that speaks for it."""
     find = order.delivery.find
-    if find is not None and not intent.minted and len(intent.mark) > find.limit.max:
+    if find is not None and len(intent.mark) > find.limit.max:
         there = order.use.provider.name
         return f"its name is longer than the {find.limit.max} characters that {there} keeps of one", ()
+    folded, loose = fold_mark(intent.mark), loose_mark(intent.mark)
+    for remote in walked.items.values():
+        if loose_mark(remote.mark) != loose or fold_mark(remote.mark) == folded:
+            continue
+        known = view.owner(order.account, remote.id, order.use, order.collection)
+        if not known and not _older(order, remote, intent):
+            return f"what carries the name {remote.mark!r} may be it, changed by its API", (remote.id,)
     return "", ()
 
 

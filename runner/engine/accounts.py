@@ -110,14 +110,15 @@ class Account:
         before: Callable[[], Awaitable[None]] | None = None,
         fresh: bool = False,
         first: bool = False,
+        home: bool = False,
         leaving: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a call with credentials once its slot and rate token are in hand; a session is renewed once.
 
         `before` runs between having the slot and the first byte: that is where an intent becomes durable. When it
         raises, nothing is sent. Raises NotSent instead of calling `before` where nothing new may go there, NotPublished
-        where a link to a published file cannot be signed. `first`: before others who wait for a slot. `leaving` is
-        called when a request leaves.
+        where a link to a published file cannot be signed. `first`: before others who wait for a slot. `home`: what
+        another host says, who gets no credentials, is no answer. `leaving` is called when a request leaves.
         """
         if self.halted() and before is None:
             return NoAnswer(False, self.stopped)
@@ -133,18 +134,18 @@ class Account:
                 if before is not None:
                     call = await self.links.signed(call) if self.links else call
                     await before()
-                reply = await self._renewing(call, slot, fresh)
+                reply = await self._renewing(call, slot, fresh, home)
             return self.links.bare(reply) if self.links else reply
 
-    async def _renewing(self, call: Call, slot: Slot, fresh: bool) -> Reply:
+    async def _renewing(self, call: Call, slot: Slot, fresh: bool, home: bool) -> Reply:
         """The answer; once more with a new session where the API says that this one has ended."""
         used = self._login.session
-        reply = await self._followed(call, slot, fresh)
+        reply = await self._followed(call, slot, fresh, home)
         if isinstance(reply, Answer) and reply.status in self._login.renew_on and self._login.renewable:
             await self._have_session(slot, ended=used)
             if self.halted():
                 return reply
-            reply = await self._followed(call, slot, fresh)
+            reply = await self._followed(call, slot, fresh, home)
         self._learn(reply, slot)
         if isinstance(reply, NoAnswer) and not reply.left and (pause := self.down()):
             return replace(reply, again=pause)
@@ -156,23 +157,24 @@ class Account:
         *,
         retries: int = 3,
         first: bool = False,
+        home: bool = False,
         leaving: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a call that changes nothing there; one that may be repeated is asked again, a little later each time.
 
-        No question outlasts a long pause that the provider asks for. `first` and `leaving` as in `send`.
+        No question outlasts a long pause that the provider asks for. `first`, `home` and `leaving` as in `send`.
         """
         for attempt in range(retries + 1):
             if self.paused() > LONG:
                 return NoAnswer(False, self.patience())
-            reply = await self.send(call, first=first, leaving=leaving)
+            reply = await self.send(call, first=first, home=home, leaving=leaving)
             if attempt == retries or not call.repeatable or not passing(reply) or self.halted():
                 break
             if self.paused() <= LONG:
                 await asyncio.sleep(backoff(attempt))
         return reply
 
-    async def _followed(self, call: Call, slot: Slot, fresh: bool) -> Reply:
+    async def _followed(self, call: Call, slot: Slot, fresh: bool, home: bool) -> Reply:
         """The answer, after redirects where a call only reads: those of the same origin with the credentials, others
         without them and within the reach of an answer's addresses. Any other call's redirect is its answer."""
         url = self._start(call)
@@ -181,7 +183,7 @@ class Account:
             if not isinstance(reply, Answer) or reply.status not in REDIRECTS:
                 break
             url = urljoin(url, reply.headers.get("location", ""))
-            if call.method not in ("GET", "HEAD"):
+            if call.method not in ("GET", "HEAD") or (home and origin(url) != origin(self.base_url)):
                 return moved(reply, url)
             reply = await self._once(call, url, slot, fresh)
             if origin(url) != origin(self.base_url) and not (isinstance(reply, Answer) and reply.ok):

@@ -20,7 +20,7 @@ from runner.engine.ledger import budget_of
 from runner.engine.local import LocalSteps
 from runner.engine.reactions import Reactions
 from runner.engine.saving import Saving
-from runner.engine.scheduler import Scheduler
+from runner.engine.scheduler import Scheduler, Skipped
 from runner.engine.sending import Sending
 from runner.engine.stopping import GRACE
 from runner.engine.waiting import Waiting
@@ -79,7 +79,7 @@ class Apply:
         if self._fatal is not None:
             raise self._fatal
         if self.ending:
-            self._tell_open()
+            self.reactions.tell_open()
             self.gates.tell_left()
         return result_of(desk, self.stopped)
 
@@ -187,15 +187,6 @@ class Apply:
             return 0.0  # they could not be recorded
         return GRACE if self.stopped or self._fatal else None
 
-    def _tell_open(self) -> None:
-        """Calls without an outcome at the end of a run that was cut: the next one finds out."""
-        for address, held in self.desk.journal.instances.items():
-            if held.phase is Phase.UNSETTLED and address not in self.desk.tally.running:
-                self.desk.tally.running.add(address)
-                self.desk.tell(
-                    address, "settling", "no answer yet: the next apply finds out what became of it"
-                )
-
     # Starting.
 
     def _start_all(self) -> None:
@@ -248,12 +239,19 @@ class Apply:
     def reached(self, address: str, level: str) -> None:
         self.released(self.scheduler.reached(address, level))
 
-    def drop(self, address: str, *, started: bool = False, quiet: bool = False) -> None:
-        """An instance gets no further: those behind it are skipped, and reported once."""
+    def drop(
+        self, address: str, started: bool = False, *, quiet: bool = False, withheld: bool = False
+    ) -> None:
+        """An instance gets no further: those behind it are skipped, and reported once. `withheld`: it has not failed,
+        and so those that tolerate a failure wait as well."""
         if address not in self.desk.work.graph.instances:
             return
         change = self.desk.plan.changes.get(address)
-        released, skipped = self.scheduler.dropped(address, started)
+        released: list[str] = []
+        if withheld:
+            skipped = [Skipped(one, address) for one in self.scheduler.withheld(address)]
+        else:
+            released, skipped = self.scheduler.dropped(address, started)
         if not started:
             self.desk.absent.add(address)
         for one in skipped:
@@ -287,11 +285,11 @@ class Apply:
                 self.ended.add(address)
                 self.groups.missing(change.job)
 
-    def fail(self, address: str, kind: str, reason: str, command: str = "", *, started: bool = False) -> None:
-        """Note what went wrong, and skip what waits for it."""
+    def fail(self, address: str, kind: str, reason: str, command: str = "", **how: bool) -> None:
+        """Note what went wrong, and skip what waits for it, `how` as `drop` takes it."""
         held = self.desk.state(address)
-        if not started and (held is None or held.phase not in (Phase.UNSETTLED, Phase.DOUBT)):
+        if not how.get("started") and (held is None or held.phase not in (Phase.UNSETTLED, Phase.DOUBT)):
             self.budget.release(address)
             self.sending.money_moved()
         self.desk.trouble(address, kind, reason, command)
-        self.drop(address, started=started)
+        self.drop(address, **how)

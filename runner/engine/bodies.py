@@ -9,6 +9,9 @@ from runner.engine.fetches import Bounds, CannotFetch
 from runner.engine.files import CHUNK
 from runner.engine.transport import Stream
 
+_MEMBER = b"\x1f"
+"""What a member of gzip begins with."""
+
 
 async def unpacked(stream: Stream, name: str) -> AsyncIterator[bytes]:
     """The pieces of a body, unpacked a bit at a time where it came packed although nobody asked for it."""
@@ -23,9 +26,13 @@ async def unpacked(stream: Stream, name: str) -> AsyncIterator[bytes]:
     try:
         async for piece in stream.pieces:
             while piece:
+                if unpacking.eof:  # gzip may be of several members, one behind the other (RFC 1952, 2.2)
+                    if piece[:1] != _MEMBER:
+                        break  # padding
+                    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
                 if found := unpacking.decompress(piece, CHUNK):
                     yield found
-                piece = unpacking.unconsumed_tail
+                piece = unpacking.unconsumed_tail or unpacking.unused_data
     except zlib.error:
         raise CannotFetch(f"{name}: it came packed, and cannot be unpacked", again=True) from None
     if not unpacking.eof:

@@ -149,6 +149,14 @@ class Reactions:
         elif outcome.kind in ("blocked", "failed", "withdrawn"):
             self._not_done(address, outcome)
 
+    def tell_open(self) -> None:
+        """Calls without an outcome at the end of a run that was cut: the next one finds out."""
+        desk = self._desk
+        for address, held in desk.journal.instances.items():
+            if held.phase is Phase.UNSETTLED and address not in desk.tally.running:
+                desk.tally.running.add(address)
+                desk.tell(address, "settling", "no answer yet: the next apply finds out what became of it")
+
     def _unended(self, address: str) -> list[str]:
         """Whoever this flow was for and has no outcome yet: of a group its rows."""
         group = self._desk.journal.groups.get(address)

@@ -136,7 +136,7 @@ class Sending:
             self._poor[name].append((address, refused))
             self._run.possible(address, False)
         elif refused:
-            self._run.fail(address, "blocked", refused)
+            self._run.fail(address, "blocked", refused, withheld=True)
         return not refused
 
     def money_moved(self) -> None:
@@ -160,7 +160,7 @@ class Sending:
             while queue:
                 address, reason = queue.popleft()
                 self._run.possible(address, True)
-                self._run.fail(address, "blocked", reason)
+                self._run.fail(address, "blocked", reason, withheld=True)
 
     def _waits_for_files(self, address: str, use: Use) -> bool:
         """What changes a finished thing waits until the files of that thing are safely here."""

@@ -155,7 +155,8 @@ class Walks:
             call = encode(
                 account.provider.operation(spec.operation), page_inputs(spec, dict(collection.inputs), cursor)
             )
-            reply = await account.ask(call, first=first, leaving=None if number else leaving)
+            # What somebody sees who shows no credentials is not this account's list, and proves nothing.
+            reply = await account.ask(call, first=first, home=True, leaving=None if number else leaving)
             if isinstance(reply, NoAnswer) or not reply.ok or reply.unreadable:
                 return reply
             if not holds_list(spec, reply.body):

@@ -45,6 +45,25 @@ def test_without_an_estimate_minutes_are_overshot_by_what_is_in_flight_at_most(s
     assert season.apply().code == 7
 
 
+def test_what_would_tolerate_a_failure_waits_for_what_no_budget_allows(stage) -> None:
+    text = with_budget("{minutes: 7}").replace("budget:", "max_in_flight: 1, budget:")
+    behind = """\
+  batch:
+    uses: revoice.batch
+    for_each: ${{ data.episodes }}
+    with: {projectId: 6f1c2b1e, name: "batch ${{ each.id }}", languageCode: fr-FR,
+           scriptPath: "https://files.example.com/${{ jobs.dub[each.key].outputs.id | default('none') }}.docx"}
+"""
+    season = stage(text + behind, ids=FIVE)
+
+    ended = season.apply()
+
+    made = set(season.paid())
+    assert ended.code == 7, ended.all
+    assert 3 <= len(made & set(FIVE)) <= 4
+    assert made == {name for one in made & set(FIVE) for name in (one, f"batch {one}")}
+
+
 @pytest.mark.parametrize(
     "deed",
     [{"drop": "before"}, {"drop": "after"}, {"retry_after": 1}, {"status": 500, "when": "before"}],

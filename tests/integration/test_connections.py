@@ -201,6 +201,7 @@ def test_a_lost_answer_without_a_contract_is_shown_as_doubt(wired: Callable[...,
     ended = run.apply()
     run.apply()
 
+    assert ended.code == 5, ended.all
     fault.saw(ended.out)
     fault.kept(orders=sum(run.world.ordered().values()), doubt=list(run.phases().values()).count("doubt"))
     fault.fact("it is never sent again by itself", run.box.posts() == 2)

@@ -146,6 +146,7 @@ def test_a_file_that_changes_is_taken_whole(gallery: Gallery, hang: Hang, fault:
 
     ended = gallery.apply()
 
+    assert ended.code == 0, ended.all
     gallery.holds(fault, ended, 1)
     fault.fact("the file is of one version alone", gallery.film() == FILM[::-1])
 
@@ -169,6 +170,7 @@ def test_a_download_that_always_breaks_off_is_never_named(gallery: Gallery, hang
     fault.fact(NEVER, ended.code == 1)
     again = gallery.apply()
 
+    assert (ended.code, again.code) == (1, 0), again.all
     fault.fact(LATER, again.code == 0 and gallery.film() == FILM and gallery.orders() == 1)
 
 
@@ -304,6 +306,7 @@ def test_no_link_of_an_answer_leads_where_the_manifest_does_not_stand_for(
 
         ended = gallery.apply()
 
+        assert ended.code == 1, ended.all
         gallery.holds(fault, ended, 0)
         try:
             listener.accept()
@@ -497,6 +500,7 @@ def test_an_archive_is_not_unpacked(gallery: Gallery, hang: Hang, fault: Fault) 
 
     ended = gallery.apply()
 
+    assert gallery.files() == ["t1.zip"], ended.all
     gallery.holds(fault, ended, 1)
     fault.fact(
         "it stays packed, as it came", (gallery.folder / "out" / "t1.zip").read_bytes() == raw.getvalue()
@@ -516,6 +520,7 @@ def test_a_packed_answer_is_unpacked_a_bit_at_a_time(gallery: Gallery, hang: Han
 
     ended = gallery.apply()
 
+    assert ended.code == 1, ended.all
     gallery.holds(fault, ended, 0)
     fault.fact("nothing of it is left on the disk", gallery.files() == [])
 
@@ -569,6 +574,7 @@ def test_a_path_that_cannot_be_written_is_refused_before_paying(
 
     ended = gallery.apply()
 
+    assert ended.code == 3, ended.all
     gallery.holds(fault, ended, 0)
     fault.fact("nothing is sent", ended.code == 3 and not gallery.acme.renders)
 
@@ -584,6 +590,7 @@ def test_an_expired_link_is_asked_for_anew(gallery: Gallery, hang: Hang, fault: 
 
     ended = gallery.apply()
 
+    assert gallery.film() == FILM, ended.all
     gallery.holds(fault, ended, 1)
     first, second = (asked["target"] for asked in shelf.asked)
     fault.fact("a fresh link is asked for, once", first != second and len(shelf.asked) == 2)
@@ -610,6 +617,7 @@ def test_a_server_that_asks_for_fewer_downloads_is_obeyed(gallery: Gallery, hang
 
     ended = gallery.apply()
 
+    assert len(gallery.files()) == 3, ended.all
     fault.saw(ended.all)
     fault.kept(orders=gallery.orders(), files=len(gallery.files()))
     fault.fact("all hold still for as long as it says", len(times) == 4 and times[1] - times[0] >= 1.0)
@@ -628,5 +636,6 @@ def test_a_file_of_somebody_is_left_alone(gallery: Gallery, hang: Hang, fault: F
 
     ended = gallery.apply()
 
+    assert ended.code == 1, ended.all
     gallery.holds(fault, ended, 1)
     fault.fact("that file is as it was", gallery.film() == b"mine")

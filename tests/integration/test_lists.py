@@ -1,5 +1,7 @@
 """Lists that lie: late, cut off, lossy, repeating. Whatever they show, nothing is ordered twice."""
 
+from typing import Any
+
 import pytest
 from applying import Stage
 from applying import fault as suffers
@@ -17,7 +19,7 @@ def test_a_list_that_lags_behind_is_waited_for(stage, fault) -> None:
     season = stage(ids=("e1",))
     season.faults(LOST, idempotency="ignore", lists={"lag": 60})
 
-    _settles(season, fault)
+    assert _settled(season, fault) == 0
 
 
 @pytest.mark.fault(
@@ -30,7 +32,7 @@ def test_a_list_that_loses_items_does_not_prove_that_something_is_absent(stage, 
     season = stage(ids=("e1", "e2", "e3"))
     season.faults({**LOST, "times": 3}, idempotency="ignore", lists={"lose": 3})
 
-    _settles(season, fault)
+    assert _settled(season, fault) == 0
 
 
 @pytest.mark.fault(
@@ -40,7 +42,7 @@ def test_an_item_that_is_shown_twice_is_one(stage, fault) -> None:
     season = stage()
     season.faults(LOST, idempotency="ignore", lists={"twice": 1})
 
-    _settles(season, fault)
+    assert _settled(season, fault) == 0
 
 
 @pytest.mark.fault(
@@ -73,6 +75,7 @@ def test_a_name_that_existed_before_is_not_ordered_again(stage, fault) -> None:
 
     ended = season.apply()
 
+    assert ended.code == 7, ended.all
     fault.saw(ended.out)
     fault.kept(orders=season.paid()["e1"])
     fault.fact("nothing is sent, and it exits with 7", ended.code == 7)
@@ -83,10 +86,10 @@ def _fill(season: Stage, count: int) -> None:
         season.create_by_hand(f"old {number}")
 
 
-def _settles(season, fault) -> None:
-    """One apply comes to its end, and every answer that was lost is found."""
+def _settled(season: Stage, fault: Any) -> int:
+    """One apply, which finds every answer that was lost; its exit code."""
     ended = season.apply()
 
-    assert ended.code == 0, ended.all
     fault.saw(ended.err)
     fault.kept(orders=len(season.sandbox.ledger()), files=len(season.saved()))
+    return ended.code

@@ -64,6 +64,7 @@ def test_two_states_do_not_order_the_same_name_twice(stage, fault) -> None:
 
     ended = other.apply()
 
+    assert ended.code == 7, ended.all
     fault.saw(ended.out.replace(str(other.file), "other.yaml"))
     fault.kept(orders=len(season.sandbox.ledger()))
     fault.fact("nothing is sent, and it exits with 7", ended.code == 7)

@@ -174,6 +174,26 @@ def test_what_alone_has_our_name_and_an_older_stamp_keeps_the_call_from_being_se
     assert world.events[-1].candidates == ("77",)
 
 
+@pytest.mark.parametrize(
+    ("name", "stamp", "mine", "kind"),
+    [
+        pytest.param("ep01\u00a0fr-FR", DATE + 5, set(), "doubt", id="another-space"),
+        pytest.param("ep01&#32;FR-fr", DATE + 5, set(), "doubt", id="escaped-for-pages"),
+        pytest.param("ep01\u00a0fr-FR", DATE + 5, {"78"}, "received", id="somebodys-here"),
+        pytest.param("ep01\u00a0fr-FR", DATE - 600, set(), "received", id="older"),
+        pytest.param("ep01-fr-FR", DATE + 5, set(), "received", id="another-name"),
+    ],
+)
+def test_what_may_be_ours_under_a_changed_name_keeps_the_call_from_being_sent_again(
+    project: Use, name: str, stamp: float, mine: set[str], kind: str
+) -> None:
+    world = World([CREATED], listed=[remote("78", name, created=stamp)], mine=mine)
+
+    outcome = world.drive(settle(order(project), world, intent_of(project), alive=1000.0))
+
+    assert (outcome.kind, len(world.requests)) == (kind, int(kind == "received"))
+
+
 def test_a_name_longer_than_the_api_keeps_proves_no_absence(project: Use) -> None:
     name = "e" * 300
     intent = replace(intent_of(project), mark=name)
@@ -427,3 +447,23 @@ def test_a_429_without_a_time_is_waited_out_longer_than_the_retries(project: Use
     outcome = world.drive(submit(order(project, retries=1), world))
 
     assert outcome.id == "77"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        pytest.param(Answer(200, unreadable="the answer is an HTML page"), "doubt", id="a-page"),
+        pytest.param(Answer(200, body={"ok": True}), "received", id="what-is-documented"),
+        pytest.param(Answer(204), "received", id="nothing"),
+    ],
+)
+def test_a_paid_action_is_done_only_by_an_answer_that_can_be_read(answer: Answer, kind: str) -> None:
+    use = Catalogue().use("respeecher.retry_order")
+    assert use is not None
+    inputs = {"recording_id": "r1"}
+    made = Order("again", 1, use, inputs, "d", inputs, "respeecher x")
+    world = World([answer])
+
+    outcome = world.drive(submit(made, world))
+
+    assert (outcome.kind, len(world.requests)) == (kind, 1)

@@ -36,15 +36,21 @@ def test_items_that_are_looked_into_late_are_what_they_would_have_been_at_once()
         dice = random.Random(seed)
         items = [anything(dice) for _ in range(dice.randrange(12))]
         expected: dict[str, Remote] = {}
+        twins: list[Remote] = []
         for item in items:
             id = id_text(locate(SPEC.id, Scope(item=item)))
             mark = locate(NAME, Scope(item=item))
             text = "" if mark is MISSING or mark is None else str(mark)
+            twins += [expected[id]] if id in expected else []
             expected[id or f"\0{len(expected)}"] = Remote(id, text, item)
         by_mark: dict[str, tuple[Remote, ...]] = {}
         for remote in expected.values():
             if remote.mark:
                 key = fold_mark(remote.mark)
+                by_mark[key] = (*by_mark.get(key, ()), remote)
+        for twin in twins:
+            key, remote = fold_mark(twin.mark), expected[twin.id]
+            if twin.mark and remote not in by_mark.get(key, ()):
                 by_mark[key] = (*by_mark.get(key, ()), remote)
 
         walked = listed(items).seen_with(NAME)
@@ -53,6 +59,13 @@ def test_items_that_are_looked_into_late_are_what_they_would_have_been_at_once()
         assert list(walked.items) == list(expected)
         assert dict(walked.by_mark) == by_mark
         assert (walked.count, walked.began) == (len(expected), 7.0)
+
+
+def test_what_shares_its_id_with_something_else_is_found_by_its_mark_all_the_same() -> None:
+    walked = listed([{"id": 5, "name": "ours"}, {"id": 5, "name": "its owner"}]).seen_with(NAME)
+
+    assert [remote.id for remote in walked.by_mark["ours"]] == ["5"]
+    assert walked.count == 1
 
 
 def test_what_is_not_there_is_not_found() -> None:

@@ -75,7 +75,7 @@ def test_a_parameter_written_as_json() -> None:
 def test_reserved_characters_stay_where_they_may() -> None:
     assert query_texts(parameter("query", "form", True), "x/y&z") == ["color=x%2Fy%26z"]
     assert query_texts(parameter("query", "form", True, reserved=True), "x/y&z#+") == ["color=x/y%26z%23%2B"]
-    assert path_text(parameter("path", "simple", False, reserved=True), "a/b c") == "a/b%20c"
+    assert path_text(parameter("path", "simple", False, reserved=True), "a/b c?d") == "a/b%20c%3Fd"
 
 
 def test_a_cookie_cannot_end_early() -> None:

@@ -96,6 +96,17 @@ def test_a_lost_order_is_adopted_when_all_of_its_parts_show(conversion: Use) -> 
     assert len(world.requests) == 1
 
 
+@pytest.mark.parametrize("told", [["c-0", "c-1"], ["c-0", "c-1", "c-1"]], ids=["fewer", "one-twice"])
+def test_parts_that_the_answer_does_not_tell_of_are_looked_for(conversion: Use, told: list[str]) -> None:
+    world = World([Answer(200, body=[{"id": "order", "conversion_id": id} for id in told])])
+    world.shows = lambda: [Remote(f"c-{n}", mark, {}) for n, mark in enumerate(intent(world).marks)]
+
+    outcome = world.drive(submit(order(conversion), world))
+
+    assert outcome.id == "c-0,c-1,c-2"
+    assert len(world.requests) == 1
+
+
 def test_a_lost_order_of_which_some_parts_show_needs_a_person(conversion: Use) -> None:
     world = World([LOST])
     world.shows = lambda: [Remote("c-0", intent(world).marks[0], {})]

@@ -342,6 +342,18 @@ def test_what_came_packed_unasked_is_unpacked_and_never_gone_on_with(tmp_path: P
     assert shelf.ranges == ["", ""]
 
 
+@pytest.mark.parametrize("more", [b"", b"\0" * 512], ids=["nothing-behind", "padded"])
+def test_a_body_packed_in_several_members_is_unpacked_to_its_end(
+    tmp_path: Path, peer: Make, more: bytes
+) -> None:
+    packed = gzip.compress(FILM[:HALF]) + gzip.compress(FILM[HALF:]) + more
+    whole_body = (head("200 OK", len(packed), "Content-Encoding: gzip"), packed, True)
+
+    fetching(tmp_path, peer(Shelf(FILM, [lambda *_: whole_body]).serve).url, put, 1)
+
+    assert saved(tmp_path) == FILM
+
+
 def drip(peer: Any, connection: socket.socket, number: int) -> None:
     peer.request(connection)
     connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nETag: "v1"\r\n\r\n')
@@ -366,6 +378,7 @@ def test_a_server_that_drips_without_end_does_not_hold_a_worker(
 
     bench = fetching(tmp_path, peer(drip).url, put, 1, bounds=bounds)
 
+    assert list(bench.troubles()) == ["out/film.mp4"]
     fault.saw(bench.troubles()["out/film.mp4"])
     fault.kept(files=len(list((tmp_path / "out").glob("*.mp4"))))
     fault.fact(KEPT, part_size(tmp_path) > 0 and note_in(tmp_path)["size"] == part_size(tmp_path))

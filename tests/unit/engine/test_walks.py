@@ -114,6 +114,21 @@ def test_an_answer_of_another_form_never_passes_for_an_empty_list(peer: Make, bo
     assert not isinstance(walked(peer(answering(lambda _: body)).url), Walked)
 
 
+def test_what_another_host_shows_to_anybody_is_not_our_list(peer: Make) -> None:
+    other = peer(answering(lambda target: {"things": []}))
+
+    def led_away(peer: Any, connection: socket.socket, number: int) -> None:
+        while peer.request(connection):
+            head = f"HTTP/1.1 302 Found\r\nLocation: {other.url}/things\r\nContent-Length: 0\r\n\r\n"
+            connection.sendall(head.encode())
+
+    reply = walked(peer(led_away).url)
+
+    assert isinstance(reply, Answer)
+    assert "gets no credentials" in reply.unreadable
+    assert other.received == []
+
+
 def test_a_later_page_of_another_form_ends_the_walk_without_a_list(peer: Make) -> None:
     def page(target: str) -> Any:
         return {"things": [{"id": 1}, {"id": 2}]} if "page=1" in target else {"message": "later"}
