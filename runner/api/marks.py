@@ -30,6 +30,8 @@ def fold_mark(mark: str) -> str:
 def loose_mark(mark: str) -> str:
     """What is left of a mark where an API keeps it in a form of its own: escaped for pages, its spaces drawn together,
     letters of one look made one."""
+    if mark.isascii() and "&" not in mark:
+        return " ".join(mark.casefold().split())
     return " ".join(unicodedata.normalize("NFKC", html.unescape(mark)).casefold().split())
 
 

@@ -5,7 +5,8 @@ created before the baseline by the server's own clock. None at all proves absenc
 apart, both begun `effect` after the last moment the request could have been alive.
 """
 
-from collections.abc import Generator
+from collections import defaultdict
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,9 @@ COARSE = 60.0
 
 FARTHEST_ZONE = 14 * 3600.0
 """Seconds by which a stamp without a time zone may be off."""
+
+
+Alike = Mapping[str, Sequence[Remote]]
 
 
 @dataclass(slots=True)
@@ -84,9 +88,11 @@ def _nobodys(order: Order, view: View, intent: Intended, walked: Walked) -> list
     ]
 
 
-def unproven(order: Order, view: View, intent: Intended, walked: Walked) -> tuple[str, tuple[str, ...]]:
+def unproven(
+    order: Order, view: View, intent: Intended, walked: Walked, alike: Alike | None = None
+) -> tuple[str, tuple[str, ...]]:
     """Why a list without a candidate proves no absence all the same, and the ids that speak against it; an empty text:
-    it does prove it."""
+    it does prove it. `alike`: what `alike_in` says of the list, for whoever asks about many marks."""
     if not proves(order, intent, walked):
         return (
             f"not found among {walked.count}, but nobody says that this list is complete"
@@ -96,18 +102,29 @@ def unproven(order: Order, view: View, intent: Intended, walked: Walked) -> tupl
     if older := _nobodys(order, view, intent, walked):  # so says a stamp; a clock or a zone may be wrong
         ids = tuple(remote.id for remote in older if remote.id)
         return f"what carries the name {intent.mark!r} was made before the call, by its own stamp", ids
-    return ("", ()) if intent.minted else _changed_there(order, view, intent, walked)
+    if intent.minted:
+        return "", ()
+    return _changed_there(order, view, intent, alike_in(walked) if alike is None else alike)
 
 
-def _changed_there(order: Order, view: View, intent: Intended, walked: Walked) -> tuple[str, tuple[str, ...]]:
+def alike_in(walked: Walked) -> Alike:
+    """The items of a list under what is left of their marks in whatever form they stand there."""
+    found: dict[str, list[Remote]] = defaultdict(list)
+    for remote in walked.items.values():
+        if remote.mark:
+            found[loose_mark(remote.mark)].append(remote)
+    return found
+
+
+def _changed_there(order: Order, view: View, intent: Intended, alike: Alike) -> tuple[str, tuple[str, ...]]:
     """Why what was sent under the user's own text may stand there under another; and the id that speaks for it."""
     find = order.delivery.find
     if find is not None and len(intent.mark) > find.limit.max:
         there = order.use.provider.name
         return f"its name is longer than the {find.limit.max} characters that {there} keeps of one", ()
-    folded, loose = fold_mark(intent.mark), loose_mark(intent.mark)
-    for remote in walked.items.values():
-        if loose_mark(remote.mark) != loose or fold_mark(remote.mark) == folded:
+    folded = fold_mark(intent.mark)
+    for remote in alike.get(loose_mark(intent.mark), ()):
+        if fold_mark(remote.mark) == folded:
             continue
         known = view.owner(order.account, remote.id, order.use, order.collection)
         if not known and not _older(order, remote, intent):

@@ -1,7 +1,7 @@
 """Waiting for remote work: entries in a heap, not coroutines; one list answers all who wait, where there is a list.
 
-A waiter looks again after a time that grows with its age. Where waiters of one list outnumber its pages, the list is
-walked once for all of them; whoever is not in it is asked for alone.
+A waiter looks again after a time that grows with its age, and that heeds what the API itself expects. Where waiters of
+one list outnumber its pages, the list is walked once for all of them; whoever is not in it is asked for alone.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from runner.api.locate import Scope
 from runner.api.reading import Reading, read_answer, read_item
 from runner.engine.accounts import BRIEF
 from runner.engine.faults import fault
-from runner.engine.waiters import Waiter, needs_answer, resource_of
-from runner.engine.walks import Walks
+from runner.engine.waiters import Waiter, expect, needs_answer, pause_of, resource_of
+from runner.engine.walks import Walks, server_date
 from runner.model.errors import RunnerError, StateError
 from runner.model.http import Answer, Reply
 from runner.model.observation import Remote
@@ -99,9 +99,7 @@ class Poller:
 
     def _push(self, waiter: Waiter) -> None:
         now = asyncio.get_running_loop().time()
-        least, most = resource_of(waiter).wait.every
-        pause = min(max(least / self.speed, (now - waiter.began) / 4), most / self.speed)
-        moment = now + max(pause, waiter.account.paused())
+        moment = now + max(pause_of(waiter, now, self.speed), waiter.account.paused())
         if waiter.deadline is not None:
             moment = min(moment, waiter.deadline)
         heapq.heappush(self._heap, (moment, next(self._numbers), waiter))
@@ -211,10 +209,11 @@ class Poller:
             if remote is None:
                 self._read_alone(waiter)
             else:
-                await self._alone(waiter, self._seen_in_list(waiter, remote))
+                await self._alone(waiter, self._seen_in_list(waiter, remote, walked.date))
 
-    async def _seen_in_list(self, waiter: Waiter, remote: Remote) -> None:
+    async def _seen_in_list(self, waiter: Waiter, remote: Remote, date: float | None) -> None:
         reading = read_item(waiter.use, waiter.id, remote.item)
+        expect(waiter, Answer(200, {}, remote.item), date, asyncio.get_running_loop().time())
         if reading.outcome != "running" and needs_answer(waiter, remote.item):
             self._read_alone(waiter)
         else:
@@ -244,6 +243,7 @@ class Poller:
         reply = await waiter.account.send(call_of(waiter.account.provider, reading, scope))
         if isinstance(reply, Answer) and reply.ok and not reply.unreadable:
             waiter.misses = 0
+            expect(waiter, reply, server_date(reply), asyncio.get_running_loop().time())
             await self._tell(waiter, read_answer(waiter.use, reply, waiter.inputs, id=waiter.id))
             return
         await self._missed(waiter, reply)

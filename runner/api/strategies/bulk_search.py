@@ -14,6 +14,7 @@ from runner.api.search import (
     MOST_FAILURES,
     MOST_SHORT,
     Search,
+    alike_in,
     candidates,
     late_enough,
     lossy,
@@ -72,8 +73,10 @@ def search_rows(
         if search.begin(walked):
             yield _note(order, "waiting until late rows would show", search.since_here)
         single = _single(order, next(iter(waiting.values())))
-        whole = not lossy(search, walked) and _proves(order, view, walked, waiting)
-        if late_enough(single, search, walked) and _looked_enough(single, search, walked, whole):
+        short = lossy(search, walked)
+        late = late_enough(single, search, walked)
+        whole = late and not short and _proves(order, view, walked, waiting)
+        if late and _looked_enough(single, search, walked, whole):
             if refused is not None:
                 return (yield from _close_ended(order, waiting, refused, whole))
             return (yield from _give_up(order, waiting, found_any or accepted or not whole))
@@ -82,8 +85,9 @@ def search_rows(
 
 def _proves(order: GroupOrder, view: View, walked: Walked, waiting: Mapping[str, Member]) -> bool:
     """Whether what is not there was never made, for all rows that wait."""
+    alike = alike_in(walked)
     return not any(
-        unproven(_single(order, member), view, _intent(order, member.name), walked)[0]
+        unproven(_single(order, member), view, _intent(order, member.name), walked, alike)[0]
         for member in waiting.values()
     )
 
