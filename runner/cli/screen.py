@@ -1,6 +1,7 @@
 """Where a command prints: results to stdout, everything else to stderr, secrets nowhere."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,10 @@ from runner.report.words import Look
 if TYPE_CHECKING:
     from runner.model.progress import Progress
     from runner.model.text import Secret
+
+
+_CONTROL = re.compile("\x1b\\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""A colour, or a character that commands."""
 
 
 class Screen:
@@ -50,7 +55,10 @@ class Screen:
 
     def text(self, text: str) -> None:
         """A result for people."""
-        click.echo(self._masker.text(text), color=self.look.colour)
+        click.echo(self._shown(text), color=self.look.colour)
+
+    def _shown(self, text: str) -> str:
+        return harmless(self._masker.text(text))
 
     def without_secrets(self, text: str) -> str:
         """The text as it may be written anywhere."""
@@ -77,7 +85,7 @@ class Screen:
         """An event without any secret that an API may have sent back."""
         from dataclasses import replace
 
-        detail = self._masker.text(progress.detail)
+        detail = harmless(self._masker.text(progress.detail))
         return progress if detail == progress.detail else replace(progress, detail=detail)
 
     def raw_line(self, line: str) -> None:
@@ -86,7 +94,7 @@ class Screen:
 
     def aside(self, text: str) -> None:
         """A remark to stderr."""
-        click.echo(self._masker.text(text), err=True, color=self.look_aside.colour)
+        click.echo(self._shown(text), err=True, color=self.look_aside.colour)
 
     def answer(self, text: str, value: Any) -> None:
         """The command's result in the form that was asked for."""
@@ -94,6 +102,12 @@ class Screen:
             self.json(value)
         else:
             self.text(text)
+
+
+def harmless(text: str) -> str:
+    """The text without what would command a terminal: an API's id, status or message may hold anything. Colours, line
+    ends and tabs stay."""
+    return _CONTROL.sub(lambda found: found[0] if found[0].startswith("\x1b[") else "\ufffd", text)
 
 
 def here(path: Path) -> str:

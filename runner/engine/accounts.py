@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from runner.api.judge import retry_after
 from runner.api.provider import Provider
 from runner.engine.addresses import reach_of
+from runner.engine.altered import altered_file
 from runner.engine.bucket_links import Links
 from runner.engine.limits import Limiter, Slot, backoff
 from runner.engine.logins import Login, LoginSession, passing
@@ -133,6 +134,10 @@ class Account:
                     continue  # asked for while this one waited for others, or logged in: nothing leaves in a pause
                 if before is not None:
                     call = await self.links.signed(call) if self.links else call
+                    if altered := await altered_file(call):
+                        raise NotSent(
+                            f"{altered} has changed since it was planned; run the same command again"
+                        )
                     await before()
                 reply = await self._renewing(call, slot, fresh, home)
             return self.links.bare(reply) if self.links else reply

@@ -11,6 +11,7 @@ from runner.engine.turns import Key, Turns, exclusive_key, mark_key
 from runner.model.plan import Verb
 from runner.model.state import InstanceState, Phase
 
+IDLE = (Verb.NONE, Verb.SKIP, Verb.BLOCKED)
 UNKNOWN = (Phase.UNSETTLED, Phase.DOUBT)
 
 
@@ -34,15 +35,17 @@ class InstanceTurns:
         """What earlier runs have begun, as this run's plan finds it."""
         for address, change in self._desk.plan.changes.items():
             state = self._desk.state(address)
-            doubtful = change.verb is Verb.BLOCKED and state is not None and state.phase is Phase.DOUBT
-            if state is not None and (doubtful or change.verb in (Verb.SETTLE, Verb.RESUME)):
-                self._resume(state)
+            if state is None or state.phase not in (*UNKNOWN, Phase.RUNNING):
+                continue
+            if change.verb in (Verb.SETTLE, Verb.RESUME, *IDLE):
+                self._resume(state, left=change.verb in IDLE)
         for address, state in self._desk.journal.instances.items():
             if state.phase in UNKNOWN and address not in self._desk.work.graph.instances:
                 self._resume(state)  # it left the manifest; its name is not free before its outcome is known
 
-    def _resume(self, state: InstanceState) -> None:
-        """What was begun by an earlier run goes on holding its turn; what is in doubt holds it to the end of this."""
+    def _resume(self, state: InstanceState, left: bool = False) -> None:
+        """What was begun by an earlier run goes on holding its turn; what is in doubt, or `left` as it is by this run
+        (nobody asked for it), holds it to the end of this."""
         if not isinstance(state.inputs, Mapping) or not self._desk.reaches(state.uses):
             return
         use = self._desk.use(state.uses)
@@ -51,7 +54,7 @@ class InstanceTurns:
         if state.phase in UNKNOWN and not (state.intent is not None and state.intent.minted):
             keys.append(mark_key(use, self._desk.collection(use, inputs), inputs))
         self._turns.join(state.address, keys)
-        if state.phase is Phase.DOUBT:
+        if left or state.phase is Phase.DOUBT:
             self._turns.behind(state.address)
 
     def name_taken(self, address: str, use: Use, inputs: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Selection by label and by failure; what is needed comes along."""
 
-from applying import SEASON
+from applying import SEASON, fault
 
 LABELLED = (
     SEASON
@@ -47,6 +47,25 @@ def test_only_what_failed_is_looked_at(stage) -> None:
     assert ended.code == 0, ended.all
     assert sum(season.paid().values()) == 2
     assert "dub/e3" not in season.state().instances
+
+
+def test_what_was_left_out_keeps_its_name_while_nobody_knows_what_became_of_its_call(stage) -> None:
+    twin = SEASON[SEASON.index("  dub:") :].replace("  dub:", "  twin:").replace("out/", "out/twin/")
+    season = stage(SEASON + twin, ids=("e1",))
+    season.faults(
+        fault("createProject", drop="before"),
+        {"match": {"operation": "listProjects"}, "skip": 2, "times": 6, "do": {"status": 503}},
+    )
+    season.apply("--no-wait", "--target", "dub/e1")
+    season.faults()
+    assert season.phases() == {"dub/e1": "unsettled"}
+
+    ended = season.apply("--target", "twin/e1")
+
+    assert ended.code == 7, ended.all
+    assert "waits for dub/e1, whose outcome is not known" in ended.out
+    assert season.paid() == {}
+    assert season.apply().code == 0
 
 
 def test_a_label_without_a_value_is_wrong_usage(stage) -> None:
