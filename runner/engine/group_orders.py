@@ -1,5 +1,6 @@
 """Orders of bulk requests: of those that are gathered now, and of those that an earlier run left open."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,7 +42,16 @@ def group_order(
         whole=bool(own.whole) or use.provider.lists[find_spec(use).list].whole,
         every=(kind.wait.every[0] / speed, kind.wait.every[1] / speed),
         secrets=secrets,
+        timeout=_timeout(desk, members),
     )
+
+
+def _timeout(desk: Desk, members: tuple[Member, ...]) -> float:
+    """That of the job whose rows they are; who left the manifest is waited for as long as it takes."""
+    instances = (desk.work.graph.instances.get(member.address) for member in members)
+    found = (desk.work.manifest.jobs[one.job].timeout for one in instances if one is not None)
+    timeout = next(found, None)
+    return math.inf if timeout is None else timeout
 
 
 def resume(desk: Desk, group: GroupState) -> tuple[Use, Lifecycle]:

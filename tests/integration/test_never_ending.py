@@ -1,7 +1,8 @@
 """Work that never ends, or is nowhere to be found: the wait ends, the order is kept with its id."""
 
 import pytest
-from applying import SEASON
+from applying import ROWS, SEASON, SHORT
+from applying import fault as suffers
 
 BRIEF = SEASON.replace("    save:", "    timeout: 2s\n    save:")
 KEPT = "its id is kept, and a later apply fetches it without another order"
@@ -94,3 +95,26 @@ def test_an_api_that_is_down_for_a_while_is_asked_again(stage, fault) -> None:
     asked = season.sandbox.requests()
     polls = asked["dubformer.listProjects"] + asked.get("dubformer.getProject", 0)
     fault.fact("what runs there is asked about until it answers again", polls > 8)
+
+
+@pytest.mark.fault(
+    "remote",
+    "A bulk request never ends, and its job has a `timeout`",
+    sees="left to the next run: the time given for this run is over; the work goes on there",
+    kept={"orders": 2, "running": 2, "facts": ("the next apply sends nothing, and ends it",)},
+)
+def test_a_bulk_request_that_never_ends_is_not_waited_for_any_longer(stage, fault) -> None:
+    season = stage(
+        ROWS.replace("jobs:\n", SHORT).replace("    bulk: true", "    bulk: true\n    timeout: 500ms")
+    )
+    season.faults(suffers("bulkStatus", times=1000, status=403))
+
+    ended = season.apply()
+
+    assert ended.code == 0, ended.all
+    fault.saw(ended.err)
+    fault.kept(orders=len(season.sandbox.ledger()), running=list(season.phases().values()).count("unsettled"))
+    season.faults()
+    again = season.apply()
+    once = season.changing() == {"revoice.createBulk": 1}
+    fault.fact("the next apply sends nothing, and ends it", again.code == 0 and once)

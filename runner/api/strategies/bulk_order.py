@@ -1,5 +1,6 @@
 """A wish for one bulk request, and what is said of its members."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
@@ -16,7 +17,8 @@ from runner.model.frozen import frozen
 class GroupOrder:
     """A wish for one bulk request. `members` are those without an outcome; `every` is (least, most) seconds between
     looks at its progress; `settle` is in seconds of this run. `walked`: when the walk began (monotonic) that its
-    baseline is from; `consent`: things of the same names that exist already are nobody's business here."""
+    baseline is from; `consent`: things of the same names that exist already are nobody's business here. `timeout`: for
+    how many seconds this run waits for its rows."""
 
     use: Use
     intent: GroupIntended
@@ -30,6 +32,7 @@ class GroupOrder:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     walked: float | None = None
     consent: bool = False
+    timeout: float = math.inf
 
     @property
     def bulk(self) -> BulkSpec:

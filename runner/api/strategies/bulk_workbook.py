@@ -119,11 +119,11 @@ def follow_group(order: GroupOrder, view: View, id: str) -> Lifecycle:
             if ended:
                 rest = replace(order, members=tuple(waiting.values()))
                 return (yield from search_rows(rest, view, alive=view.monotonic(), refused=messages))
-        least, most = order.every
-        yield Until(
-            view.monotonic() + min(max(least, (view.monotonic() - began) / 4), most),
-            "the bulk request is at work",
-        )
+        now, (least, most) = view.monotonic(), order.every
+        if now - began >= order.timeout:
+            return Outcome("waiting", "the time given for this run is over; the work goes on there")
+        moment = min(now + min(max(least, (now - began) / 4), most), began + order.timeout)
+        yield Until(moment, "the bulk request is at work")
     yield Record((GroupClosed(address=order.intent.address, reason="every row has its outcome"),))
     return Outcome("received", id=id)
 
