@@ -253,8 +253,10 @@ def look_before(
     answer = yield Request(call, first=first)
     if not isinstance(answer, Answer) or not answer.ok:
         return _unreadable(order, answer)
-    body = answer.body if isinstance(answer.body, Mapping) else {}
-    return {name: body.get(name) for name in kind.before.keep}
+    if not isinstance(answer.body, Mapping):  # with nothing to compare, everything would count as changed
+        said = answer.unreadable or "the answer is no object"
+        return _unreadable(order, replace(answer, unreadable=said))
+    return {name: answer.body.get(name) for name in kind.before.keep}
 
 
 def _unreadable(order: Order, reply: Reply) -> Outcome:

@@ -260,6 +260,9 @@ def _search_change(
     """For an effect on something that has an identity already: it happened when what `before` kept has changed."""
     assert kind.before is not None
     before: Mapping[str, Any] = intent.before or {}
+    if not before:
+        name = order.use.provider.name
+        return (yield from doubt(order, f"its answer was lost, and {name} does not show what it changed"))
     call = call_of(order.use.provider, kind.before, Scope(request=order.inputs))
     if search.alive is None:
         search.alive = view.monotonic()
