@@ -1,4 +1,4 @@
-"""Answers that belong to another call: a cache that mixes them up, a gateway that tells of what it told before."""
+"""Answers of somebody in between: a cache that mixes them up, a gateway that repeats itself, or never ends."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,6 +61,27 @@ def test_its_own_thing_is_found_in_the_list(mixed_up: Applied, tmp_path: Path, f
     fault.kept(orders=len(world.ledger), files=len(list((tmp_path / "out").iterdir())))
     own = (tmp_path / "out" / "two.bin").read_bytes() == content_of("things-2")
     fault.fact("each has its own thing there", own)
+
+
+@pytest.mark.fault(
+    "answers",
+    "answer to a paid call: without end",
+    sees="sending one workshop.find … adopted one things-1",
+    kept={"orders": 1, "files": 1},
+)
+def test_an_answer_without_end_is_not_read_to_it(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    world = workshop.put(tmp_path.name, World(huge=1))
+    (tmp_path / "workshop.yaml").write_text(document("find"))
+    (tmp_path / "m.yaml").write_text(MANIFEST.replace("BASE", world.base).replace("USE", "find"))
+
+    ended = captured(["apply", "--auto-approve", "-f", str(tmp_path / "m.yaml"), "--target", "one"])
+
+    assert ended.code == 0, ended.all
+    fault.saw(ended.err)
+    fault.kept(orders=len(world.ledger), files=len(list((tmp_path / "out").iterdir())))
 
 
 def test_without_a_contract_it_is_in_doubt_and_never_sent_again(mixed_up: Applied, tmp_path: Path) -> None:

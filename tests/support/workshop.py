@@ -4,6 +4,7 @@ nothing. It keeps a ledger of what was ordered, is slow to do it, and can lose a
 import asyncio
 import copy
 import hashlib
+import itertools
 import json
 import re
 from collections import Counter
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 from acmeworld import Lost, served
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 SETTLE = {"effect": "120s", "lag": "30s"}
@@ -168,7 +169,8 @@ class World:
     """What was ordered and exists, and `changes`, each of them (id, what it sent). `lose`: so many answers are cut
     after the effect; `drop`: before it; `slow`: seconds between a request's last byte and its effect, which comes
     whether or not somebody still waits for the answer; `quick`: so many are made at once all the same. `asked`: the
-    orders that were read, made or not. `stale`: so many orders are answered with the first thing that was ever made."""
+    orders that were read, made or not. `stale`: so many orders are answered with the first thing that was ever made;
+    `huge`: so many with a text without end."""
 
     base: str = ""
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -181,6 +183,7 @@ class World:
     asked: int = 0
     deaf: bool = False
     stale: int = 0
+    huge: int = 0
     refuse: str = ""
     changes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -217,6 +220,11 @@ class World:
         if self.lose:
             self.lose -= 1
             return Lost()
+        if self.huge:
+            self.huge -= 1
+            return StreamingResponse(
+                itertools.repeat(b'"' + b"x" * 2**20), 201, media_type="application/json"
+            )
         if self.stale:
             self.stale -= 1
             body = next(iter(self.things.values()))
