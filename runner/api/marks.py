@@ -50,13 +50,14 @@ def minted_mark(address: str, bits: str, limit: Limit, given: str = "") -> str:
 
 
 def mark_in(inputs: Mapping[str, Any], field: Pointer) -> str:
-    """The text that the user wrote into the reference field, or an empty one."""
+    """The text that the user wrote into the reference field, or an empty one: spaces alone are no mark."""
     value: Any = inputs
     for step in field.strip("/").split("/"):
         if not isinstance(value, Mapping) or step not in value:
             return ""
         value = value[step]
-    return "" if value is None else str(value)
+    text = "" if value is None else str(value)
+    return text if text.strip() else ""
 
 
 def with_mark(inputs: Mapping[str, Any], field: Pointer, mark: str) -> dict[str, Any]:

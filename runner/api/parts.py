@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.api.lifedata import Condition, FindSpec, Parts, Resource, StatusSpec
 from runner.api.locate import MISSING, Scope, among, at_pointer, find_all, locate
-from runner.api.marks import fold_mark, minted_mark
+from runner.api.marks import fold_mark, mark_in, minted_mark
 from runner.api.order import Order, View
 from runner.api.reading import Outcome, id_text
 from runner.model.frozen import frozen
@@ -55,7 +55,7 @@ def marked(
     name = _inner(spec, find)
     made, marks, minted = [], [], True
     for index, part in enumerate(wanted(spec, inputs)):
-        given = str(part.get(name) or "") if isinstance(part, Mapping) else ""
+        given = mark_in(part, f"/{name}") if isinstance(part, Mapping) else ""
         mark = given
         if not given or order.append:
             mark = minted_mark(f"{order.address} {index}", view.mint(), find.limit, given)

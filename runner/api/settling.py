@@ -171,9 +171,10 @@ def _look(
         return None  # the API itself keeps a documented key from doing anything twice
     if order.target is not None:
         return (yield from search_update(order, view, intent, search, order.target))
-    if order.collection is not None and order.delivery.find is not None and intent.marks:
+    listed = order.collection is not None and order.delivery.find is not None
+    if listed and intent.marks:
         return (yield from search_parts(order, view, intent, search, accepted))
-    if order.collection is not None and order.delivery.find is not None:
+    if listed and intent.mark:  # without a mark, no list shows anything of it, and proves nothing
         return (yield from _search_list(order, view, intent, search, accepted))
     if isinstance(kind, Resource) and kind.fresh is not None and kind.before is not None:
         return (yield from _search_change(order, view, intent, search, kind, accepted))

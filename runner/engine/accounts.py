@@ -135,9 +135,7 @@ class Account:
                 if before is not None:
                     call = await self.links.signed(call) if self.links else call
                     if altered := await altered_file(call):
-                        raise NotSent(
-                            f"{altered} has changed since it was planned; run the same command again"
-                        )
+                        raise NotSent(f"nothing was sent: {altered}")
                     await before()
                 reply = await self._renewing(call, slot, fresh, home)
             return self.links.bare(reply) if self.links else reply

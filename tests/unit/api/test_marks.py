@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from runner.api.lifedata import Limit
-from runner.api.marks import fold_mark, mint_bits, minted_mark, with_mark
+from runner.api.marks import fold_mark, mark_in, mint_bits, minted_mark, with_mark
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,13 @@ def test_a_minted_mark_keeps_its_bits_within_the_limit(limit: Limit) -> None:
 
     assert mark.endswith(bits)
     assert len(mark) <= limit.max
+
+
+@pytest.mark.parametrize(
+    ("held", "mark"), [("ep01", "ep01"), (7, "7"), (" \u00a0\t", ""), ("", ""), (None, "")]
+)
+def test_spaces_alone_are_no_mark(held: object, mark: str) -> None:
+    assert mark_in({"a": {"name": held}}, "/a/name") == mark
 
 
 def test_minted_bits_differ() -> None:

@@ -141,6 +141,15 @@ def test_a_retry_asks_for_the_failed_parts_alone(conversion: Use) -> None:
     assert [(part.index, part.id) for part in receipt.parts] == [(2, "c-9")]
 
 
+def test_a_lost_order_that_no_mark_went_with_is_never_sent_again(conversion: Use) -> None:
+    world = World([LOST])
+
+    outcome = world.drive(submit(order(conversion, inputs={**INPUTS, "conversions": []}), world))
+
+    assert outcome.kind == "doubt"
+    assert len(world.requests) == 1
+
+
 def test_an_accepted_order_whose_parts_cannot_be_read_is_never_sent_again(conversion: Use) -> None:
     world = World([Answer(200, body=[{"state": "new"}])])
 

@@ -61,7 +61,7 @@ def test_a_file_that_changed_is_not_sent(tmp_path: Path, peer: Make, alter: Call
     file.write_bytes(b"first sound")
     alter(file)
 
-    with pytest.raises(NotSent, match=r"clip\.wav has changed since it was planned"):
+    with pytest.raises(NotSent, match=r"nothing was sent: (clip\.wav has changed|No such file)"):
         uploaded(there.url, file, b"first sound")
 
     assert there.received == []
