@@ -84,8 +84,9 @@ class Walk:
 class Walked:
     """A whole list. `began` is monotonic, right before its first page was asked for; `date` the server's own `Date` on
     that page (seconds since 1970, or None), `by_mark` holds the items under their folded marks, where the list has a
-    mark. `told` is how many items the first page said that there are, None where an API does not tell. `cut`: its last
-    page named a further one, which the document knows no way to ask for."""
+    mark, and `alike` under what is left of these in whatever form they stand there. `told` is how many items the first
+    page said that there are, None where an API does not tell. `cut`: its last page named a further one, which the
+    document knows no way to ask for."""
 
     items: Mapping[str, Remote]
     by_mark: Mapping[str, tuple[Remote, ...]]
@@ -93,6 +94,7 @@ class Walked:
     date: float | None = None
     told: int | None = None
     cut: bool = False
+    alike: Mapping[str, tuple[Remote, ...]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:

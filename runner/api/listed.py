@@ -1,13 +1,13 @@
 """A list as it was read: many items, of which few are anybody's. Each is looked into when it is asked for."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from typing import Any
 
 from runner.api.effects import Walked
 from runner.api.lifedata import ListSpec, Ref
 from runner.api.locate import MISSING, Finder, in_item
-from runner.api.marks import fold_mark
+from runner.api.marks import fold_mark, loose_mark
 from runner.api.reading import id_text
 from runner.model.observation import Remote
 
@@ -42,8 +42,9 @@ class Listed:
         """The list with the items' marks read at `mark`; to be asked when all pages are there."""
         if mark not in self._views:
             remotes = _Remotes(self.items, in_item(mark) if mark else None, self._twins)
-            by_mark = _Marked(remotes) if mark else {}
-            self._views[mark] = Walked(remotes, by_mark, self.began, self.date, self.told, self.cut)
+            by_mark = _Marked(remotes, fold_mark) if mark else {}
+            alike = _Marked(remotes, loose_mark) if mark else {}
+            self._views[mark] = Walked(remotes, by_mark, self.began, self.date, self.told, self.cut, alike)
         return self._views[mark]
 
 
@@ -76,30 +77,31 @@ class _Remotes(Mapping[str, Remote]):
         mark = self._mark(item) if self._mark is not None else MISSING
         return "" if mark is MISSING or mark is None else str(mark)
 
-    def by_mark(self) -> dict[str, list[str]]:
-        """The ids of all that have a mark, under their folded marks."""
+    def by_mark(self, form: Callable[[str], str]) -> dict[str, list[str]]:
+        """The ids of all that have a mark, under their marks in this form."""
         found: dict[str, list[str]] = defaultdict(list)
         for key, item in self._items.items():
             mark = self.mark_of(item)
             if mark:
-                found[fold_mark(mark)].append(key)
+                found[form(mark)].append(key)
         for key, item in self._twins:
             mark = self.mark_of(item)
-            if mark and key not in found[fold_mark(mark)]:
-                found[fold_mark(mark)].append(key)
+            if mark and key not in found[form(mark)]:
+                found[form(mark)].append(key)
         return dict(found)
 
 
 class _Marked(Mapping[str, tuple[Remote, ...]]):
-    """Items under their folded marks; sorted by them when the first is asked for."""
+    """Items under their marks in some form; sorted by them when the first is asked for."""
 
-    def __init__(self, remotes: _Remotes) -> None:
+    def __init__(self, remotes: _Remotes, form: Callable[[str], str]) -> None:
         self._remotes = remotes
+        self._form = form
         self._sorted: dict[str, list[str]] | None = None
 
     def _ids(self) -> dict[str, list[str]]:
         if self._sorted is None:
-            self._sorted = self._remotes.by_mark()
+            self._sorted = self._remotes.by_mark(self._form)
         return self._sorted
 
     def __getitem__(self, mark: str) -> tuple[Remote, ...]:

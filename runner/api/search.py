@@ -5,8 +5,7 @@ created before the baseline by the server's own clock. None at all proves absenc
 apart, both begun `effect` after the last moment the request could have been alive.
 """
 
-from collections import defaultdict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,9 +29,6 @@ COARSE = 60.0
 
 FARTHEST_ZONE = 14 * 3600.0
 """Seconds by which a stamp without a time zone may be off."""
-
-
-Alike = Mapping[str, Sequence[Remote]]
 
 
 @dataclass(slots=True)
@@ -88,11 +84,9 @@ def _nobodys(order: Order, view: View, intent: Intended, walked: Walked) -> list
     ]
 
 
-def unproven(
-    order: Order, view: View, intent: Intended, walked: Walked, alike: Alike | None = None
-) -> tuple[str, tuple[str, ...]]:
+def unproven(order: Order, view: View, intent: Intended, walked: Walked) -> tuple[str, tuple[str, ...]]:
     """Why a list without a candidate proves no absence all the same, and the ids that speak against it; an empty text:
-    it does prove it. `alike`: what `alike_in` says of the list, for whoever asks about many marks."""
+    it does prove it."""
     if not proves(order, intent, walked):
         return (
             f"not found among {walked.count}, but nobody says that this list is complete"
@@ -102,28 +96,17 @@ def unproven(
     if older := _nobodys(order, view, intent, walked):  # so says a stamp; a clock or a zone may be wrong
         ids = tuple(remote.id for remote in older if remote.id)
         return f"what carries the name {intent.mark!r} was made before the call, by its own stamp", ids
-    if intent.minted:
-        return "", ()
-    return _changed_there(order, view, intent, alike_in(walked) if alike is None else alike)
+    return ("", ()) if intent.minted else _changed_there(order, view, intent, walked)
 
 
-def alike_in(walked: Walked) -> Alike:
-    """The items of a list under what is left of their marks in whatever form they stand there."""
-    found: dict[str, list[Remote]] = defaultdict(list)
-    for remote in walked.items.values():
-        if remote.mark:
-            found[loose_mark(remote.mark)].append(remote)
-    return found
-
-
-def _changed_there(order: Order, view: View, intent: Intended, alike: Alike) -> tuple[str, tuple[str, ...]]:
+def _changed_there(order: Order, view: View, intent: Intended, walked: Walked) -> tuple[str, tuple[str, ...]]:
     """Why what was sent under the user's own text may stand there under another; and the id that speaks for it."""
     find = order.delivery.find
     if find is not None and len(intent.mark) > find.limit.max:
         there = order.use.provider.name
         return f"its name is longer than the {find.limit.max} characters that {there} keeps of one", ()
     folded = fold_mark(intent.mark)
-    for remote in alike.get(loose_mark(intent.mark), ()):
+    for remote in walked.alike.get(loose_mark(intent.mark), ()):
         if fold_mark(remote.mark) == folded:
             continue
         known = view.owner(order.account, remote.id, order.use, order.collection)

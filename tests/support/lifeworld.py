@@ -20,7 +20,7 @@ from runner.api.effects import (
     Walked,
 )
 from runner.api.lifedata import Settle
-from runner.api.marks import fold_mark
+from runner.api.marks import fold_mark, loose_mark
 from runner.api.order import Order
 from runner.api.provider import Use
 from runner.model.http import NoAnswer
@@ -107,10 +107,12 @@ class World:
         shown = self.listed + [item for moment, item in self.appear.items() if moment <= self.now]
         shown += self.shows() if self.requests else []
         by_mark: dict[str, tuple[Remote, ...]] = {}
+        alike: dict[str, tuple[Remote, ...]] = {}
         for item in shown:
             by_mark[fold_mark(item.mark)] = (*by_mark.get(fold_mark(item.mark), ()), item)
+            alike[loose_mark(item.mark)] = (*alike.get(loose_mark(item.mark), ()), item)
         date = None if self.date is None else self.date + self.now - 1000.0
-        return Walked({item.id: item for item in shown}, by_mark, self.now, date)
+        return Walked({item.id: item for item in shown}, by_mark, self.now, date, alike=alike)
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.events]

@@ -14,7 +14,6 @@ from runner.api.search import (
     MOST_FAILURES,
     MOST_SHORT,
     Search,
-    alike_in,
     candidates,
     late_enough,
     lossy,
@@ -85,9 +84,8 @@ def search_rows(
 
 def _proves(order: GroupOrder, view: View, walked: Walked, waiting: Mapping[str, Member]) -> bool:
     """Whether what is not there was never made, for all rows that wait."""
-    alike = alike_in(walked)
     return not any(
-        unproven(_single(order, member), view, _intent(order, member.name), walked, alike)[0]
+        unproven(_single(order, member), view, _intent(order, member.name), walked)[0]
         for member in waiting.values()
     )
 
