@@ -27,6 +27,11 @@ def fold_mark(mark: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", mark).strip().casefold())
 
 
+def receipt_key(id: str) -> str:
+    """The id of a bulk request where it stands among the ids of things."""
+    return f"\0{id}"
+
+
 def loose_mark(mark: str) -> str:
     """What is left of a mark where an API keeps it in a form of its own: escaped for pages, its spaces drawn together,
     letters of one look made one."""

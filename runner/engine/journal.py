@@ -65,6 +65,8 @@ class Journal:
         self._taken: set[int] = set()
         for instance in self.instances.values():
             self.owned.add(instance)
+        for group in self.groups.values():
+            self.owned.add_group(group)
         self._committer = Committer(store.write, self._codec, self._written)
 
     @property
@@ -247,6 +249,7 @@ class Journal:
         if group is not None:
             self.groups[address] = group
             self._batch.groups[address] = group
+            self.owned.add_group(group)
         elif address:
             self._put(address, fold_instance(self.instances.get(address), event, at))
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from runner.api.collecting import collection_of
 from runner.api.lifedata import Resource
+from runner.api.marks import receipt_key
 from runner.api.sealing import refers
-from runner.model.state import InstanceState
+from runner.model.state import GroupState, InstanceState
 
 if TYPE_CHECKING:
     from runner.api.effects import Collection
@@ -27,14 +28,20 @@ class Owners:
 
     def add(self, instance: InstanceState) -> None:
         """Note every id that an instance stands for, or stood for."""
-        held, address = self._held, instance.address
         for id in instance.ids:
-            key = (instance.account, id)
-            known = held.get(key)
-            if known is None:
-                held[key] = address
-            elif address not in (listed := _listed(known)):
-                held[key] = (*listed, address)
+            self._note((instance.account, id), instance.address)
+
+    def add_group(self, group: GroupState) -> None:
+        """Note the id of a bulk request, among those of requests."""
+        if group.id:
+            self._note((group.intent.account, receipt_key(group.id)), group.address)
+
+    def _note(self, key: Key, address: str) -> None:
+        known = self._held.get(key)
+        if known is None:
+            self._held[key] = address
+        elif address not in (listed := _listed(known)):
+            self._held[key] = (*listed, address)
 
     def of(self, account: str, id: str) -> tuple[str, ...]:
         """Everybody who has this id there, whatever it is the id of."""
@@ -51,7 +58,9 @@ class Owners:
     ) -> str:
         """Who has this id as that of a thing of the sort that `use` makes, in `collection`; empty: nobody `besides`."""
         for address in self.of(*key):
-            state = instances.get(address)  # None: forgotten in this very run, and its nonetheless
+            state = instances.get(
+                address
+            )  # None: a bulk request, or forgotten in this very run and its nonetheless
             if address != besides and (state is None or _same_sort(work, state, use, collection)):
                 return address
         return ""

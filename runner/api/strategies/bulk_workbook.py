@@ -21,7 +21,7 @@ from runner.api.effects import (
 from runner.api.encode import call_of
 from runner.api.judge import Verdict, judge
 from runner.api.locate import MISSING, Scope, locate
-from runner.api.marks import fold_mark
+from runner.api.marks import fold_mark, receipt_key
 from runner.api.order import View
 from runner.api.reading import id_text
 from runner.api.sealing import unseal
@@ -57,10 +57,10 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
             continue
         verdict = judge(reply, order.use.provider.errors, order.errors)
         if verdict.meaning == "accepted" and isinstance(reply, Answer):
-            id = locate(order.bulk.receipt, Scope(answer=reply, request=order.inputs))
-            if id_text(id):
-                yield Record((GroupReceived(address=order.intent.address, id=id_text(id)),))
-                return (yield from follow_group(order, view, id_text(id)))
+            id = id_text(locate(order.bulk.receipt, Scope(answer=reply, request=order.inputs)))
+            if id and not _anothers(order, view, id):
+                yield Record((GroupReceived(address=order.intent.address, id=id),))
+                return (yield from follow_group(order, view, id))
             return (yield from search_rows(order, view, alive=view.monotonic(), accepted=True))
         if verdict.meaning == "ambiguous":
             found = yield from search_rows(order, view, alive=view.monotonic())
@@ -77,6 +77,12 @@ def submit_group(order: GroupOrder, view: View) -> Lifecycle:
         yield Until(view.monotonic() + pause, verdict.message, "retrying")
         attempt += 1
     return Outcome("failed", f"the API said “not now” {PATIENCE} times")
+
+
+def _anothers(order: GroupOrder, view: View, id: str) -> bool:
+    """Whether an answer names another bulk request: it is none to this one."""
+    key, group = receipt_key(id), order.intent.address
+    return bool(view.owner(order.intent.account, key, order.use, order.collection, besides=group))
 
 
 def _refused(order: GroupOrder, verdict: Verdict, status: int) -> Generator[Effect, Any, Outcome]:

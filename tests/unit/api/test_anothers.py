@@ -10,6 +10,7 @@ from runner.api.catalogue import Catalogue
 from runner.api.effects import Collection
 from runner.api.lifecycle import submit
 from runner.api.lifedata import Settle
+from runner.api.marks import receipt_key
 from runner.api.order import Order
 from runner.api.strategies.bulk_workbook import GroupOrder, submit_group
 from runner.model.event import Doubted, GroupIntended, Member, Received
@@ -109,6 +110,16 @@ def group(**baseline: tuple[str, ...]) -> GroupOrder:
         walked=1000.0,
         whole=True,
     )
+
+
+def test_a_bulk_request_that_is_answered_with_the_id_of_another_looks_for_its_rows_by_name() -> None:
+    world = World([ACCEPTED], mine={receipt_key("r1")}, shows=lambda: [Remote("6", "a", {"id": "6"})])
+
+    world.drive(submit_group(group(), world))
+
+    assert [(event.id, event.how) for event in world.events if isinstance(event, Received)] == [
+        ("6", "adopted")
+    ]
 
 
 @pytest.mark.parametrize(
