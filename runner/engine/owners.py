@@ -57,11 +57,12 @@ class Owners:
         besides: str = "",
     ) -> str:
         """Who has this id as that of a thing of the sort that `use` makes, in `collection`; empty: nobody `besides`."""
+        # What is no number was not counted within its parent.
+        within = collection if key[1].isdecimal() else None
         for address in self.of(*key):
-            state = instances.get(
-                address
-            )  # None: a bulk request, or forgotten in this very run and its nonetheless
-            if address != besides and (state is None or _same_sort(work, state, use, collection)):
+            state = instances.get(address)
+            # None: a bulk request, or what was forgotten in this very run and has the id nonetheless.
+            if address != besides and (state is None or _same_sort(work, state, use, within)):
                 return address
         return ""
 

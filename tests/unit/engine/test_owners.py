@@ -1,5 +1,6 @@
 """Whose an id is: ids are counted for each sort of thing alone, and often for each parent."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,6 +63,15 @@ def test_an_id_is_its_owners_among_things_of_one_sort_and_parent(
     held: InstanceState, uses: str, inputs: dict[str, str], whose: str
 ) -> None:
     assert owner(held, uses, **inputs) == whose
+
+
+def test_an_id_that_is_no_number_is_told_apart_by_its_sort_alone() -> None:
+    held, use = replace(state("folder", project_id="p1"), id="f-12"), use_of("folder")
+    there = collection(use, project_id="p2")
+
+    found = Owners([held]).owner(WORK, {held.address: held}, (ACCOUNT, "f-12"), use, there)
+
+    assert found == "first"
 
 
 def test_whoever_asks_besides_the_owner_finds_nobody() -> None:
