@@ -86,7 +86,7 @@ class Walked:
     that page (seconds since 1970, or None), `by_mark` holds the items under their folded marks, where the list has a
     mark, and `alike` under what is left of these in whatever form they stand there. `told` is how many items the first
     page said that there are, None where an API does not tell. `cut`: its last page named a further one, which the
-    document knows no way to ask for."""
+    document knows no way to ask for. `age`: seconds that a cache on the way has held a page of it."""
 
     items: Mapping[str, Remote]
     by_mark: Mapping[str, tuple[Remote, ...]]
@@ -95,6 +95,12 @@ class Walked:
     told: int | None = None
     cut: bool = False
     alike: Mapping[str, tuple[Remote, ...]] = field(default_factory=dict)
+    age: float = 0.0
+
+    @property
+    def shown_at(self) -> float:
+        """The monotonic moment that it shows, at the latest."""
+        return self.began - self.age
 
     @property
     def count(self) -> int:

@@ -16,7 +16,8 @@ class Listed:
     """The items of a list by id, and what it looks like to those who know different marks in them.
 
     `began` is monotonic, `date` the server's own `Date` on the first page, `told` how many items that page said
-    there are, `cut` whether its last page named a further one. An item without a readable id counts all the same.
+    there are, `cut` whether its last page named a further one, `age` how long a cache has held a page of it. An item
+    without a readable id counts all the same.
     """
 
     def __init__(self, spec: ListSpec, began: float) -> None:
@@ -24,6 +25,7 @@ class Listed:
         self.date: float | None = None
         self.told: int | None = None
         self.cut = False
+        self.age = 0.0
         self.items: dict[str, Any] = {}
         self._twins: list[tuple[str, Any]] = []
         self._id = in_item(spec.id)
@@ -44,7 +46,9 @@ class Listed:
             remotes = _Remotes(self.items, in_item(mark) if mark else None, self._twins)
             by_mark = _Marked(remotes, fold_mark) if mark else {}
             alike = _Marked(remotes, loose_mark) if mark else {}
-            self._views[mark] = Walked(remotes, by_mark, self.began, self.date, self.told, self.cut, alike)
+            self._views[mark] = Walked(
+                remotes, by_mark, self.began, self.date, self.told, self.cut, alike, self.age
+            )
         return self._views[mark]
 
 

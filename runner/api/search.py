@@ -141,7 +141,7 @@ def _older(order: Order, remote: Remote, intent: Intended) -> bool:
 def late_enough(order: Order, search: Search, walked: Walked) -> bool:
     """Whether a walk began so late that an effect would have shown: by this process's own clock since its first look,
     or by the server's since the first look of an earlier process."""
-    if search.alive is not None and walked.began >= search.alive + order.settle.effect:
+    if search.alive is not None and walked.shown_at >= search.alive + order.settle.effect:
         return True
     return (
         search.since is not None
@@ -174,7 +174,7 @@ def second_look(order: Order, search: Search, walked: Walked) -> bool:
     """Whether this is the second of two looks that agree: nothing that the first showed was lost by the second."""
     if search.empty:
         first = search.empty[-1]
-        if walked.began < first.began + order.settle.lag:
+        if walked.shown_at < first.shown_at + order.settle.lag:
             return False
         if first.items.keys() <= walked.items.keys():
             return True

@@ -19,6 +19,16 @@ from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
 
 
+NOW = (("Cache-Control", "no-cache"),)
+"""Asks every cache on the way for what stands there now (RFC 9111, 5.2.1.4); those that do not heed it tell an age."""
+
+
+def age_of(answer: Answer) -> float:
+    """How many seconds ago a cache on the way got this answer; 0 where none did."""
+    text = answer.headers.get("age", "").strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0
+
+
 def server_date(answer: Answer) -> float | None:
     """The server's own `Date`, in seconds since 1970."""
     text = answer.headers.get("date", "")
@@ -153,7 +163,9 @@ class Walks:
         stale = 0
         for number in range(MOST_PAGES):
             call = encode(
-                account.provider.operation(spec.operation), page_inputs(spec, dict(collection.inputs), cursor)
+                account.provider.operation(spec.operation),
+                page_inputs(spec, dict(collection.inputs), cursor),
+                headers=NOW,
             )
             # What somebody sees who shows no credentials is not this account's list, and proves nothing.
             reply = await account.ask(call, first=first, home=True, leaving=None if number else leaving)
@@ -163,6 +175,7 @@ class Walks:
                 return replace(reply, unreadable="the answer holds no list where one is documented")
             if number == 0:
                 held.date, held.told = server_date(reply), told_total(spec, reply)
+            held.age = max(held.age, age_of(reply))
             found, before = find_all(spec.items, reply.body), len(held.items)
             held.add(found)
             cursor = next_cursor(spec, reply, cursor, len(found), len(held.items))

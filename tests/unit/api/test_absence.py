@@ -1,11 +1,13 @@
 """What a list that does not show something proves: nothing, where it may be cut off or has lost something."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from runner.api.effects import Walked
-from runner.api.search import Search, lossy, proves
+from runner.api.lifedata import Settle
+from runner.api.search import Search, late_enough, lossy, proves, second_look
 from runner.model.observation import Remote
 
 
@@ -53,6 +55,23 @@ def test_a_look_that_showed_fewer_than_it_told_of_counts_as_none() -> None:
         True, True, False, False, False,
     ]  # fmt: skip
     assert search.short == 0
+
+
+@pytest.mark.parametrize(("age", "late"), [(0.0, True), (9.0, True), (11.0, False)])
+def test_what_a_cache_has_held_shows_an_earlier_moment(age: float, late: bool) -> None:
+    order: Any = SimpleNamespace(settle=Settle(120.0, 30.0))
+    search = Search(alive=1000.0)
+
+    assert late_enough(order, search, Walked({}, {}, 1130.0, age=age)) is late
+
+
+def test_two_looks_at_one_copy_of_a_list_are_one_look() -> None:
+    order: Any = SimpleNamespace(settle=Settle(120.0, 30.0))
+    search = Search(alive=1000.0)
+
+    looks = [Walked({}, {}, 1200.0), Walked({}, {}, 1240.0, age=40.0), Walked({}, {}, 1280.0)]
+
+    assert [second_look(order, search, one) for one in looks] == [False, False, True]
 
 
 def test_a_list_whose_last_page_names_a_further_one_counts_as_none() -> None:

@@ -114,6 +114,16 @@ def test_an_answer_of_another_form_never_passes_for_an_empty_list(peer: Make, bo
     assert not isinstance(walked(peer(answering(lambda _: body)).url), Walked)
 
 
+def test_caches_are_asked_for_what_stands_there_now_and_their_age_is_told(peer: Make) -> None:
+    there = peer(answering(lambda target: {"things": []}, more="Age: 40\r\n"))
+
+    found = walked(there.url)
+
+    assert b"Cache-Control: no-cache" in there.received[0]
+    assert isinstance(found, Walked)
+    assert (found.age, found.began - found.shown_at) == (40.0, 40.0)
+
+
 def test_what_another_host_shows_to_anybody_is_not_our_list(peer: Make) -> None:
     other = peer(answering(lambda target: {"things": []}))
 
