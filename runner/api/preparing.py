@@ -7,6 +7,7 @@ from typing import Any
 from runner.api.concluding import judge_reply
 from runner.api.effects import BASELINE_AGE, Effect, Outcome, Request, Walk, Walked
 from runner.api.encode import call_of, encode
+from runner.api.fresh import NOW
 from runner.api.lifedata import Resource
 from runner.api.locate import MISSING, Scope, holds, locate
 from runner.api.marks import fold_mark, mark_in, minted_mark, with_mark
@@ -249,7 +250,7 @@ def look_before(
     kind = order.use.kind
     if not isinstance(kind, Resource) or kind.before is None:
         return None
-    call = call_of(order.use.provider, kind.before, Scope(request=order.inputs))
+    call = call_of(order.use.provider, kind.before, Scope(request=order.inputs), headers=NOW)
     answer = yield Request(call, first=first)
     if not isinstance(answer, Answer) or not answer.ok:
         return _unreadable(order, answer)

@@ -35,6 +35,7 @@ from runner.api.effects import (
     Walked,
 )
 from runner.api.encode import call_of
+from runner.api.fresh import NOW, age_of
 from runner.api.judge import Verdict
 from runner.api.lifedata import Action, Resource
 from runner.api.locate import Scope, locate
@@ -264,7 +265,7 @@ def _search_change(
     if not before:
         name = order.use.provider.name
         return (yield from doubt(order, f"its answer was lost, and {name} does not show what it changed"))
-    call = call_of(order.use.provider, kind.before, Scope(request=order.inputs))
+    call = call_of(order.use.provider, kind.before, Scope(request=order.inputs), headers=NOW)
     if search.alive is None:
         search.alive = view.monotonic()
     yield settling_note(order, "looking whether the call had its effect")
@@ -279,7 +280,8 @@ def _search_change(
                 answer.body.get(name) != was for name, was in before.items()
             ):
                 return (yield from received(order, intent, reading, "adopted"))
-            unchanged = unchanged + 1 if began >= search.alive + order.settle.effect else 0
+            shown_at = began - age_of(answer)
+            unchanged = unchanged + 1 if shown_at >= search.alive + order.settle.effect else 0
             if unchanged >= 2 and accepted:
                 return (yield from received(order, intent, reading, "answered"))
             if unchanged >= 2:

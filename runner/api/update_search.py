@@ -6,6 +6,7 @@ from typing import Any
 from runner.api.concluding import received, settling_note
 from runner.api.effects import Effect, Outcome, Request, Until
 from runner.api.encode import call_of
+from runner.api.fresh import NOW, age_of
 from runner.api.lifedata import Resource
 from runner.api.locate import Scope
 from runner.api.order import Order, Target, View
@@ -29,7 +30,7 @@ def look_at_call(order: Order, target: Target) -> Call | None:
     kind = order.use.kind
     if not isinstance(kind, Resource) or kind.read is None or (order.repeat == "safe" and kind.fresh is None):
         return None
-    return call_of(order.use.provider, kind.read, Scope(request=order.inputs, id=target.id))
+    return call_of(order.use.provider, kind.read, Scope(request=order.inputs, id=target.id), headers=NOW)
 
 
 def seen_of(order: Order, target: Target, answer: Answer) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def search_update(
     before = _telling(kind, intent.before or {}, order.inputs)
     if kind.read is None or not before:
         return (yield from doubt(order, f"its answer was lost, and {name} does not show what it changed"))
-    call = call_of(order.use.provider, kind.read, Scope(request=order.inputs, id=target.id))
+    call = call_of(order.use.provider, kind.read, Scope(request=order.inputs, id=target.id), headers=NOW)
     if search.alive is None:
         search.alive = view.monotonic()
     yield settling_note(order, "looking whether the update had its effect")
@@ -65,7 +66,8 @@ def search_update(
             worked_on = kind.fresh is not None and reading.outcome == "running"
             if worked_on or any(reading.outputs.get(one) != was for one, was in before.items()):
                 return (yield from received(order, intent, reading, "adopted"))
-            unchanged = unchanged + 1 if began >= search.alive + order.settle.effect else 0
+            shown_at = began - age_of(answer)
+            unchanged = unchanged + 1 if shown_at >= search.alive + order.settle.effect else 0
             if unchanged >= 2:
                 search.absent = True
                 return None

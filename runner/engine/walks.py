@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.api.effects import BASELINE_AGE, Collection, Walked
 from runner.api.encode import encode
+from runner.api.fresh import NOW, age_of
 from runner.api.listed import Listed
 from runner.api.locate import find_all
 from runner.api.paging import MOST_PAGES, holds_list, names_next, next_cursor, page_inputs, told_total
@@ -17,16 +18,6 @@ from runner.api.search import MOST_SHORT
 from runner.engine import clock
 from runner.engine.accounts import Account
 from runner.model.http import Answer, NoAnswer, Reply
-
-
-NOW = (("Cache-Control", "no-cache"),)
-"""Asks every cache on the way for what stands there now (RFC 9111, 5.2.1.4); those that do not heed it tell an age."""
-
-
-def age_of(answer: Answer) -> float:
-    """How many seconds ago a cache on the way got this answer; 0 where none did."""
-    text = answer.headers.get("age", "").strip()
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0
 
 
 def server_date(answer: Answer) -> float | None:

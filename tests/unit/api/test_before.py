@@ -35,6 +35,17 @@ def test_nothing_is_sent_while_it_cannot_be_seen_what_was_there_before(body: Any
     assert world.kinds() == []
 
 
+def test_what_a_cache_has_held_does_not_show_that_nothing_has_changed() -> None:
+    held = replace(BEFORE, headers={"age": "3600"})
+    world = World([VALID, BEFORE, LOST, *[held] * 10, BEFORE, BEFORE, Answer(200, body={})])
+
+    world.drive(submit(order(), world))
+
+    again = [one.intent for one in world.requests if one.intent is not None]
+    assert len(again) == 2
+    assert world.requests.index(next(one for one in world.requests if one.intent is again[1])) == 15
+
+
 def test_a_lost_call_of_which_nothing_was_kept_is_in_doubt() -> None:
     world = World([VALID, BEFORE, LOST])
     lifecycle = submit(order(), world)
