@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runner.model.errors import RunnerError
+from runner.model.errors import RunnerError, WrongUsage
 from runner.model.frozen import frozen
 
 if TYPE_CHECKING:
@@ -131,6 +131,17 @@ class Outputs:
             screen.aside(line)
 
 
+def _is_source(file: Path) -> bool:
+    """Whether what stands there is what people write, or what is known to be paid for: a slip must not replace it."""
+    if file.suffix.lower() in (".yaml", ".yml", ".csv", ".xlsx"):
+        return file.exists()
+    try:
+        with file.open("rb") as opened:
+            return opened.read(6) == b"SQLite"
+    except OSError:
+        return False  # nothing is there, or whoever writes it says why that cannot be
+
+
 def _is_summary(file: Path) -> bool:
     """Whether it is the summary of a job on GitHub: what stands there already belongs to it."""
     return str(file) == os.environ.get("GITHUB_STEP_SUMMARY")
@@ -138,6 +149,8 @@ def _is_summary(file: Path) -> bool:
 
 def _write(file: Path, pieces: Iterable[str], screen: "Screen") -> None:
     """The whole file or nothing of it, without any secret."""
+    if _is_source(file):
+        raise WrongUsage(f"{file} is a manifest, a table or a state, and would be lost", "name another file")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a" if _is_summary(file) else "w", encoding="utf-8") as opened:

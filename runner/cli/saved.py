@@ -135,6 +135,8 @@ def write_plan(
 def _write(file: Path, value: object) -> None:
     import json
 
+    if file.is_file() and file.stat().st_size and not is_plan_file(file):
+        raise WrongUsage(f"{file} is there already, and is no plan", "name another file")
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,30 @@ def test_a_plan_is_written_as_junit_and_markdown_beside_the_terminal(runner, fol
     assert (folder / "ci/plan.md").read_text().startswith("### `season`: Plan: 2 to create.")
 
 
+@pytest.mark.parametrize("option", ["--out", "--markdown", "--junit"])
+@pytest.mark.parametrize("name", ["season.yaml", "episodes.csv", "state.db"])
+def test_no_result_takes_the_place_of_a_manifest_a_table_or_a_state(
+    runner, folder: Path, option: str, name: str
+) -> None:
+    (folder / "state.db").write_bytes(b"SQLite format 3\0 what is paid for")
+    before = (folder / name).read_bytes()
+
+    ended = runner("plan", "--offline", option, name)
+
+    assert (ended.code, (folder / name).read_bytes()) == (64, before)
+    assert f"{name} is " in ended.err
+
+
+def test_a_saved_plan_takes_the_place_of_a_former_one(runner, folder: Path) -> None:
+    runner("plan", "--offline", "--out", "plan.json")
+    before = (folder / "plan.json").read_text()
+
+    ended = runner("plan", "--offline", "--out", "plan.json")
+
+    assert ended.code == 0
+    assert (folder / "plan.json").read_text() != before
+
+
 def test_a_summary_on_github_keeps_what_stands_in_it(
     runner, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
