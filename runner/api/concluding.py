@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from runner.api.calldata import Delivery
 from runner.api.effects import Effect, Outcome, Record, Request
 from runner.api.encode import call_of
 from runner.api.judge import Verdict, judge
@@ -207,11 +208,16 @@ def settling_note(order: Order, reason: str, since: str = "", accepted: bool = F
 
 def agrees(order: Order, remote: Remote, inputs: Mapping[str, Any]) -> bool:
     """Whether all comparable fields of something found are as asked for; one that it does not show says nothing."""
-    find = order.delivery.find
-    compare = find.compare if find is not None else order.delivery.compare
+    return not differing(order.delivery, remote.item, inputs)
+
+
+def differing(delivery: Delivery, item: Any, inputs: Mapping[str, Any]) -> list[str]:
+    """The comparable fields of an item of a list that are not as asked for."""
+    compare = delivery.find.compare if delivery.find is not None else delivery.compare
+    found = []
     for name, ref in compare.items():
-        there = locate(ref, Scope(item=remote.item, answer=Answer(200, body=remote.item)))
+        there = locate(ref, Scope(item=item, answer=Answer(200, body=item)))
         wanted = inputs.get(name)
         if there is not MISSING and there is not None and wanted is not None and str(there) != str(wanted):
-            return False
-    return True
+            found.append(name)
+    return found

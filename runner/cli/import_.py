@@ -47,7 +47,13 @@ def command(chosen: Chosen, match: str, id: str, lock_timeout: float) -> int:
             found = import_one(session, match, id, report) if id else import_named(session, match, report)
     lines = [f"{address}  {taken}" for address, taken in found.taken.items()]
     for address, ids in found.unclear.items():
-        lines.append(f"{address}  not taken over, as its name does not tell which is meant: {', '.join(ids)}")
+        others = ", ".join(found.others.get(address, ()))
+        why = (
+            f"what has its name there differs in {others}"
+            if others
+            else "its name does not tell which is meant"
+        )
+        lines.append(f"{address}  not taken over, as {why}: {', '.join(ids)}")
         lines.append("    " + screen.look.command(f"runner import --match '{address}' --id ID"))
     follow = f" Next: {screen.look.command('runner apply')}" if found.taken else ""
     screen.answer(

@@ -3,8 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
+from runner.api.concluding import differing
 from runner.api.lifedata import Resource
 from runner.api.provider import Use
 from runner.api.reading import Reading, read_item
@@ -28,10 +29,12 @@ from runner.model.wishes import Globs
 
 @frozen
 class Imported:
-    """`taken`: address → id of what is known now. `unclear`: address → the ids among which only a person can choose."""
+    """`taken`: address → id of what is known now. `unclear`: address → the ids among which only a person can choose.
+    `others`: address → what is not there as the manifest has it, of things that carry its name alone."""
 
     taken: Mapping[str, str] = field(default_factory=dict)
     unclear: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def import_named(session: Session, match: str, report: Callable[[Progress], None]) -> Imported:
@@ -50,6 +53,7 @@ def import_named(session: Session, match: str, report: Callable[[Progress], None
     )
     taken: list[Received] = []
     unclear: dict[str, tuple[str, ...]] = {}
+    others: dict[str, list[str]] = {}
     for address, there in observed.remotes.items():
         if address not in globs:
             continue
@@ -58,9 +62,19 @@ def import_named(session: Session, match: str, report: Callable[[Progress], None
             unclear[address] = tuple(one.id for one in there)
             continue
         use = _resource(session.work, address)
+        inputs = _inputs(session, address, observed)
+        if isinstance(inputs, Mapping) and (found := _differing(use, there[0], inputs)):
+            unclear[address], others[address] = (there[0].id,), found
+            continue
         reading = read_item(use, there[0].id, there[0].item)
         taken.append(_received(session, address, use, there[0].id, reading, observed))
-    return _record(session, taken, unclear, report)
+    return replace(_record(session, taken, unclear, report), others=others)
+
+
+def _differing(use: Use, there: Remote, inputs: Mapping[str, object]) -> list[str]:
+    assert isinstance(use.kind, Resource)
+    known = {name: value for name, value in inputs.items() if not contains_unknown(value)}
+    return differing(use.kind.delivery, there.item, known)
 
 
 def import_one(session: Session, address: str, id: str, report: Callable[[Progress], None]) -> Imported:

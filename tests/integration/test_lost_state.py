@@ -154,6 +154,17 @@ def test_one_thing_is_not_taken_over_for_two_instances_of_one_name(stage) -> Non
     assert season.state().instances == {}
 
 
+def test_what_has_the_name_and_is_something_else_is_not_taken_over_by_it(stage) -> None:
+    season = stage(SEASON.replace("target_lang: fr-FR", "target_lang: de-DE"), ids=("e1",))
+    id = season.create_by_hand("e1")
+
+    imported = season.run("import", "--match", "dub/*")
+
+    assert imported.code == 7, imported.all
+    assert f"as what has its name there differs in target_lang: {id}" in imported.out
+    assert season.state().instances == {}
+
+
 def test_import_of_what_the_manifest_does_not_have_is_wrong_usage(stage) -> None:
     imported = stage(ids=("e1",)).run("import", "--match", "dubs/*")
 
