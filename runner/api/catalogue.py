@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from runner.api.beside import Beside
-from runner.api.document import Document, parse_document, read_text
-from runner.api.naming import Target, aliases, operation_index, written
-from runner.api.parse import Unparsable, parse
+from runner.api.openapi.beside import Beside
+from runner.api.openapi.document import Document, parse_document, read_text
+from runner.api.openapi.naming import Target, aliases, operation_index, written
+from runner.api.openapi.parse import Unparsable, parse
+from runner.api.openapi.schemas import schema_names, schema_text
+from runner.api.openapi.servers import base_url
 from runner.api.provider import Provider, Use, plain_vocabulary
-from runner.api.schemas import schema_names, schema_text
-from runner.api.security import PlainAuth, plain_auth
-from runner.api.servers import base_url
-from runner.api.xrunner import Vocabulary, shape_problems, vocabulary
+from runner.api.vocabulary.security import PlainAuth, plain_auth
+from runner.api.vocabulary.xrunner import Vocabulary, shape_problems, vocabulary
 from runner.model.errors import InvalidInput
 from runner.model.frozen import frozen
 
@@ -178,8 +178,8 @@ def _described(document: Document, overlay: Path | None) -> tuple[Any, Document,
 def _check(
     raw: Any, document: Document, index: Mapping[str, Target], source: Document, steps: tuple[str, ...]
 ) -> None:
-    from runner.api.xcheck import reference_problems
-    from runner.api.xinputs import input_problems
+    from runner.api.vocabulary.xcheck import reference_problems
+    from runner.api.vocabulary.xinputs import input_problems
 
     problems = shape_problems(raw, source, steps)
     if not problems:

@@ -8,9 +8,9 @@ which is never sent.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.api.locate import among
-from runner.api.operation import MULTIPART, WHOLE_BODY, MediaType, Operation
-from runner.api.shape import shape_of
+from runner.api.openapi.operation import MULTIPART, WHOLE_BODY, MediaType, Operation
+from runner.api.openapi.shape import shape_of
+from runner.api.vocabulary.locate import among
 from runner.model.text import LocalFile
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runner.api.document import pointer_steps
 from runner.api.forms import possible_forms, switches
-from runner.api.operation import WHOLE_BODY, MediaType, Operation, writable
-from runner.api.schema_writer import SchemaWriter
-from runner.api.shape import Choice, Shape, shape_of
+from runner.api.openapi.document import pointer_steps
+from runner.api.openapi.operation import WHOLE_BODY, MediaType, Operation, writable
+from runner.api.openapi.schema_writer import SchemaWriter
+from runner.api.openapi.shape import Choice, Shape, shape_of
 
 
 def inputs_schema(

@@ -5,14 +5,14 @@ from dataclasses import field, replace
 from sys import intern
 from typing import Any
 
-from runner.api import lifedata as life
-from runner.api.document import Document, pointer_steps
 from runner.api.inputs import inputs_schema
-from runner.api.naming import Target
-from runner.api.operation import Operation, read_operation
-from runner.api.servers import foreign_server
-from runner.api.shape import shape_of
-from runner.api.xrunner import Vocabulary
+from runner.api.openapi.document import Document, pointer_steps
+from runner.api.openapi.naming import Target
+from runner.api.openapi.operation import Operation, read_operation
+from runner.api.openapi.servers import foreign_server
+from runner.api.openapi.shape import shape_of
+from runner.api.vocabulary import lifedata as life
+from runner.api.vocabulary.xrunner import Vocabulary
 from runner.model.frozen import frozen
 
 Kind = life.Resource | life.Action | life.Lookup

@@ -33,10 +33,10 @@ def command(glob: str, chosen: Chosen, lock_timeout: float) -> int:
     screen = project.screen
     with project.opened() as work:
         from runner.cli.session import locked
-        from runner.compile.acceptance import acceptances
-        from runner.compile.plan_select import unmatched
-        from runner.engine.desk import RunOptions
+        from runner.compile.planning.acceptance import acceptances
+        from runner.compile.planning.select import unmatched
         from runner.engine.run import make_plan
+        from runner.engine.running.desk import RunOptions
 
         options = RunOptions(command="accept", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
         if unmatched(work.graph, [glob]):

@@ -102,7 +102,7 @@ def command(
     project, wishes, saved = _meant(chosen, wishes_of(**wished))
     with project.opened(sandbox=SandboxWishes(speed, faults)) as work:
         from runner.cli.session import locked
-        from runner.engine.desk import RunOptions
+        from runner.engine.running.desk import RunOptions
 
         options = RunOptions(
             wishes=wishes,

@@ -40,13 +40,13 @@ def command(globs: tuple[str, ...], chosen: Chosen, person: str) -> int:
     project = Project(chosen)
     screen = project.screen
     with project.opened(offline=True) as work:
-        from runner.compile.gates import approvable, reached
-        from runner.compile.moves import moved_state, moves
-        from runner.compile.plan import plan
-        from runner.engine.approvals import approved_by_me, leave_approvals
-        from runner.engine.inbox import foreseen_state
+        from runner.compile.checks.moves import moved_state, moves
+        from runner.compile.planning.gates import approvable, reached
+        from runner.compile.planning.plan import plan
         from runner.engine.observe import stands
-        from runner.engine.states import ensure_state
+        from runner.engine.state.approvals import approved_by_me, leave_approvals
+        from runner.engine.state.inbox import foreseen_state
+        from runner.engine.state.states import ensure_state
         from runner.model.observation import Observations
 
         held = foreseen_state(work.state_place, work.manifest.name)

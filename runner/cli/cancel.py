@@ -32,7 +32,7 @@ def command(address: str, chosen: Chosen, auto_approve: bool, lock_timeout: floa
     project = Project(chosen)
     with project.opened() as work:
         from runner.cli.session import locked
-        from runner.engine.desk import RunOptions
+        from runner.engine.running.desk import RunOptions
 
         options = RunOptions(command="cancel", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
         with locked(work, options, project.screen) as session:

@@ -50,7 +50,7 @@ def command(
     wishes = Wishes(targets=targets, exclude=exclude)
     with project.opened() as work:
         from runner.cli.session import locked
-        from runner.engine.desk import RunOptions
+        from runner.engine.running.desk import RunOptions
 
         options = RunOptions(
             command="destroy", wishes=wishes, lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox)
@@ -69,7 +69,7 @@ def command(
 
 
 def _plan(session: "Session", wishes: "Wishes") -> "Plan":
-    from runner.compile.removal import destroy_plan
+    from runner.compile.planning.removal import destroy_plan
     from runner.model.wishes import Globs
 
     for glob in (*wishes.targets, *wishes.exclude):

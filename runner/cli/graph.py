@@ -31,7 +31,7 @@ def command(chosen: Chosen, form: str, instances: bool, targets: tuple[str, ...]
       runner graph --target 'dub/ep01/*'
     """
     from runner.cli.project import Project
-    from runner.compile.plan_select import selected, unmatched
+    from runner.compile.planning.select import selected, unmatched
     from runner.model.wishes import Wishes
     from runner.report.graph import dot, drawing_json, instance_drawing, job_drawing, mermaid
 

@@ -38,8 +38,8 @@ def command(chosen: Chosen, match: str, id: str, lock_timeout: float) -> int:
     screen = project.screen
     with project.opened() as work:
         from runner.cli.session import locked
-        from runner.engine.desk import RunOptions
         from runner.engine.importing import import_named, import_one
+        from runner.engine.running.desk import RunOptions
 
         options = RunOptions(command="import", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
         with locked(work, options, project.screen) as session:

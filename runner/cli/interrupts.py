@@ -9,14 +9,14 @@ from types import FrameType
 
 
 def catch_signals() -> None:
-    """Ctrl-C, SIGTERM and the end of the terminal all end a command in order; see `runner.engine.stopping`."""
+    """Ctrl-C, SIGTERM and the end of the terminal all end a command in order; see `runner.engine.machine.stopping`."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(name) is not signal.SIG_IGN:
             signal.signal(name, _caught)
 
 
 def _caught(_: int, __: FrameType | None) -> None:
-    from runner.engine.stopping import first_signal
+    from runner.engine.machine.stopping import first_signal
 
     first_signal()
     raise KeyboardInterrupt

@@ -18,7 +18,7 @@ def known_to(chosen: Chosen) -> "tuple[Catalogue, frozenset[str]]":
     if chosen.file is None:
         return Catalogue(), frozenset()
     from runner.cli.project import Project
-    from runner.compile.load import load
+    from runner.compile.text.load import load
 
     project = Project(chosen)
     loaded = load(project.file, project.variables)

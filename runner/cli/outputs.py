@@ -12,7 +12,7 @@ from runner.model.frozen import frozen
 
 if TYPE_CHECKING:
     from runner.cli.screen import Screen
-    from runner.compile.work import Work
+    from runner.compile.checks.work import Work
     from runner.model.plan import Plan
     from runner.model.problem import Problem
     from runner.model.progress import RunResult

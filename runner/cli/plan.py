@@ -57,10 +57,10 @@ def command(
     screen = project.screen
     wishes = wishes_of(**wished)
     with project.opened(offline=offline) as work:
-        from runner.compile.moves import moved_pairs, moved_state, moves
-        from runner.engine.desk import RunOptions
-        from runner.engine.inbox import foreseen_state
+        from runner.compile.checks.moves import moved_pairs, moved_state, moves
         from runner.engine.run import drift, make_plan, seen_state
+        from runner.engine.running.desk import RunOptions
+        from runner.engine.state.inbox import foreseen_state
 
         held = foreseen_state(work.state_place, work.manifest.name)
         checked(wishes, work, held.instances)

@@ -16,8 +16,8 @@ from runner.model.frozen import frozen
 from runner.report.words import quoted
 
 if TYPE_CHECKING:
-    from runner.compile.surroundings import SandboxOverrides
-    from runner.compile.work import Work
+    from runner.compile.checks.work import Work
+    from runner.compile.instances.surroundings import SandboxOverrides
     from runner.model.manifest import Manifest
     from runner.model.problem import Problem
     from runner.model.state import State
@@ -59,7 +59,7 @@ class Project:
     @cached_property
     def manifest(self) -> "Manifest":
         """The manifest in its right shape; raises InvalidInput with every problem otherwise."""
-        from runner.compile.load import load
+        from runner.compile.text.load import load
 
         loaded = load(self.file, self.variables)
         if loaded.manifest is None:
@@ -69,7 +69,7 @@ class Project:
     @cached_property
     def variables(self) -> dict[str, Any]:
         """What `--vars` and `--var` set, the latter over the former."""
-        from runner.compile.variables import read_variables
+        from runner.compile.text.variables import read_variables
 
         found: dict[str, Any] = {}
         for file in self.chosen.variable_files:
@@ -88,8 +88,8 @@ class Project:
         self, *, offline: bool = False, sandbox: "SandboxOverrides | None" = None, building: bool = True
     ) -> "tuple[Work | None, tuple[Problem, ...]]":
         """Everything about the manifest that can be known here: the work, or every problem in one pass."""
-        from runner.compile.check import check_file
-        from runner.compile.surroundings import Surroundings
+        from runner.compile.checks.check import check_file
+        from runner.compile.instances.surroundings import Surroundings
 
         out_dir = self.chosen.out_dir.absolute() if self.chosen.out_dir is not None else None
         surroundings = Surroundings(
@@ -157,7 +157,7 @@ class Project:
 
     def state(self) -> "State":
         """A snapshot of the state, without its lock."""
-        from runner.engine.states import read_state
+        from runner.engine.state.states import read_state
 
         name, place = self.state_place()
         return read_state(place, name)
@@ -170,9 +170,9 @@ class Project:
         quick = self._quick_place()
         if quick is not None:
             return quick
-        from runner.compile.findings import Findings
-        from runner.compile.settings import evaluate_settings
-        from runner.compile.surroundings import Surroundings
+        from runner.compile.instances.findings import Findings
+        from runner.compile.instances.settings import evaluate_settings
+        from runner.compile.instances.surroundings import Surroundings
 
         manifest = self.manifest
         sandbox = self._absent_sandbox() if self.chosen.sandbox else None
@@ -202,7 +202,7 @@ class Project:
 
     def _read_place(self, text: str) -> tuple[Any, Any]:
         """What stands under `name` and `state`, read as YAML."""
-        from runner.compile.source import parse_yaml
+        from runner.compile.text.source import parse_yaml
 
         source = parse_yaml(text, str(self.file))
         if source.problems or not isinstance(source.value, dict):
@@ -211,9 +211,9 @@ class Project:
 
     def _published(self) -> Path | None:
         """The folder that a sandbox serves in place of `publish.base_url`."""
-        from runner.compile.findings import Findings
-        from runner.compile.settings import evaluate_settings
-        from runner.compile.surroundings import Surroundings
+        from runner.compile.instances.findings import Findings
+        from runner.compile.instances.settings import evaluate_settings
+        from runner.compile.instances.surroundings import Surroundings
 
         manifest = self.manifest
         surroundings = Surroundings(os.environ, sandbox=self._absent_sandbox())
@@ -222,8 +222,8 @@ class Project:
 
     def _absent_sandbox(self) -> "SandboxOverrides":
         """Overrides as a sandbox would give them, where none is asked."""
-        from runner.compile.surroundings import SandboxOverrides
-        from runner.sandbox.credentials import CREDENTIALS
+        from runner.compile.instances.surroundings import SandboxOverrides
+        from runner.sandbox.ground.credentials import CREDENTIALS
 
         urls = {name: f"http://127.0.0.1:1/{name}" for name in CREDENTIALS}
         return SandboxOverrides(CREDENTIALS, urls, publish_base_url="http://127.0.0.1:1/files/")
@@ -246,7 +246,7 @@ def hidden(place: "StatePlace") -> "tuple[Secret, ...]":
 
 
 def _overrides(sandbox: "Sandbox") -> "SandboxOverrides":
-    from runner.compile.surroundings import SandboxOverrides
+    from runner.compile.instances.surroundings import SandboxOverrides
 
     return SandboxOverrides(sandbox.credentials, sandbox.base_urls, publish_base_url=sandbox.files_url)
 
@@ -258,8 +258,8 @@ def _forget(state: Path, name: str, folder: Path) -> None:
     """
     import socket
 
-    from runner.engine.daytime import now_text
-    from runner.engine.lock import Holder, Lock
+    from runner.engine.machine.daytime import now_text
+    from runner.engine.state.lock import Holder, Lock
 
     lock = Lock(state)
     lock.take(Holder(socket.gethostname(), os.getpid(), "apply --sandbox=fresh", now_text()), 0.0)
@@ -270,8 +270,8 @@ def _forget(state: Path, name: str, folder: Path) -> None:
 
 
 def _remove(state: Path, name: str, folder: Path) -> None:
-    from runner.engine.files import UnsafePath, inside, unchanged
-    from runner.engine.store import read_state
+    from runner.engine.machine.files import UnsafePath, inside, unchanged
+    from runner.engine.state.store import read_state
     from runner.model.errors import StateError
 
     try:

@@ -37,7 +37,7 @@ def command(globs: tuple[str, ...], chosen: Chosen, detailed_exitcode: bool, loc
     screen = project.screen
     with project.opened() as work:
         from runner.cli.session import locked
-        from runner.engine.desk import RunOptions
+        from runner.engine.running.desk import RunOptions
 
         options = RunOptions(command="refresh", lock_timeout=lock_timeout, loopback_only=bool(chosen.sandbox))
         with locked(work, options, screen) as session:

@@ -12,7 +12,7 @@ from runner.cli.options import Command, manifest_options, sandbox_option
 from runner.model.errors import InvalidInput, WrongUsage
 
 if TYPE_CHECKING:
-    from runner.compile.work import Work
+    from runner.compile.checks.work import Work
 
 _BY = re.compile(r"job|address|uses|month|label\.[a-z][a-z0-9_]*")
 
@@ -45,7 +45,7 @@ def cost(chosen: Chosen, by: tuple[str, ...], as_csv: bool) -> int:
       runner report cost --by month --by job --csv > cost.csv
     """
     from runner.cli.project import Project
-    from runner.engine.entries import read_entries
+    from runner.engine.state.entries import read_entries
     from runner.model.charge import charges
     from runner.report.cost import cost_csv, cost_json, cost_text, sums
 
@@ -70,7 +70,7 @@ def cost(chosen: Chosen, by: tuple[str, ...], as_csv: bool) -> int:
 
 def _paid(work: "Work", uses: str) -> bool:
     """Whether a use costs anything; of one that no document knows any more it is not said that it is free."""
-    from runner.api.lifedata import Lookup
+    from runner.api.vocabulary.lifedata import Lookup
 
     use = work.catalogue.use(uses) if "." in uses else None
     if use is None:

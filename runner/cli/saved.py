@@ -14,7 +14,7 @@ from runner.report.words import quoted
 if TYPE_CHECKING:
     from runner.cli.project import Project
     from runner.cli.screen import Screen
-    from runner.compile.work import Work
+    from runner.compile.checks.work import Work
     from runner.model.observation import Observations
     from runner.model.plan import Plan
     from runner.model.saved import SavedPlan
@@ -101,8 +101,8 @@ def write_plan(
     made_from: "tuple[State, Observations, Wishes]",
 ) -> None:
     """Writes the plan and all that it was made from, whole or not at all."""
-    from runner.compile.basis import basis_of
-    from runner.engine.daytime import now_text
+    from runner.compile.planning.basis import basis_of
+    from runner.engine.machine.daytime import now_text
     from runner.model.saved import SavedPlan
     from runner.report.plan_file import is_signed, plan_file_json, shown_plan
 

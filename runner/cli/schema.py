@@ -27,7 +27,7 @@ def command(chosen: Chosen, name: str) -> None:
       runner schema -f trailers.yaml > trailers.schema.json
       runner schema events
     """
-    from runner.api.schemas import schema_text
+    from runner.api.openapi.schemas import schema_text
 
     if name == "events":  # whole in itself: the schema of plans travels inside
         events, plan = (json.loads(schema_text(_FILES[one])) for one in ("events", "plan"))

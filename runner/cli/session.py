@@ -8,10 +8,10 @@ from runner.cli.screen import Screen
 
 if TYPE_CHECKING:
     from runner.cli.project import Project
-    from runner.compile.work import Work
-    from runner.engine.desk import RunOptions
-    from runner.engine.journal import Journal
+    from runner.compile.checks.work import Work
     from runner.engine.run import Session
+    from runner.engine.running.desk import RunOptions
+    from runner.engine.state.journal import Journal
     from runner.model.saved import SavedPlan
 
 
@@ -24,7 +24,7 @@ def locked(
     A former holder that was killed is named aside: what it left open is settled by whoever applies next. Raises
     PlanStale when the state is not the one that `saved` was made from.
     """
-    from runner.compile.moves import moves
+    from runner.compile.checks.moves import moves
     from runner.engine.run import open_session
 
     with open_session(work, options, _waiting(screen)) as session:
@@ -44,8 +44,8 @@ def locked(
 @contextmanager
 def held(project: "Project", command: str, lock_timeout: float) -> "Iterator[Journal]":
     """The same for a command that looks at the state alone, and needs no manifest that is without problems."""
-    from runner.engine.holding import holder_of
-    from runner.engine.journal import open_journal
+    from runner.engine.state.holding import holder_of
+    from runner.engine.state.journal import open_journal
 
     name, place = project.state_place()
     holder = holder_of(command, project.file.parent)

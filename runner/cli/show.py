@@ -27,7 +27,7 @@ def command(address: str, chosen: Chosen) -> int:
     """
     from runner.cli.project import Project
     from runner.cli.saved import is_plan_file
-    from runner.engine.approvals import foreseen_instance
+    from runner.engine.state.approvals import foreseen_instance
     from runner.report.show import show_json, show_text
 
     if is_plan_file(Path(address)):
@@ -47,7 +47,7 @@ def _near(place: StatePlace, name: str, address: str) -> str:
     """What to type instead."""
     from difflib import get_close_matches
 
-    from runner.engine.states import read_addresses
+    from runner.engine.state.states import read_addresses
 
     near = get_close_matches(address, read_addresses(place, name), n=1)
     return f"did you mean `{near[0]}`?" if near else "`runner status --json` lists all"
@@ -69,7 +69,7 @@ def history_of(place: StatePlace, address: str) -> list[dict[str, Any]]:
     """Every event about the address, oldest first; requests are left out, they are long and not for people."""
     import json
 
-    from runner.engine.states import read_events
+    from runner.engine.state.states import read_events
 
     found = []
     for number, at, kind, data in read_events(place, address):

@@ -14,7 +14,7 @@ from runner.model.errors import WrongUsage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.compile.work import Work
+    from runner.compile.checks.work import Work
     from runner.model.state import InstanceState, State
 
 
@@ -42,7 +42,7 @@ def list_(glob: str, chosen: Chosen) -> int:
     from fnmatch import fnmatchcase
 
     from runner.cli.project import Project
-    from runner.engine.states import read_standing
+    from runner.engine.state.states import read_standing
 
     project = Project(chosen)
     name, place = project.state_place()
@@ -105,7 +105,7 @@ def move(old: str, new: str, chosen: Chosen, lock_timeout: float) -> int:
     screen = project.screen
     with project.opened() as work:
         from runner.cli.session import locked
-        from runner.engine.desk import RunOptions
+        from runner.engine.running.desk import RunOptions
         from runner.model.event import Moved
 
         options = RunOptions(
@@ -173,7 +173,7 @@ def unlock(chosen: Chosen, auto_approve: bool) -> int:
     """
     from runner.cli.confirm import confirmed
     from runner.cli.project import Project
-    from runner.engine.states import end_lock, lock_of
+    from runner.engine.state.states import end_lock, lock_of
 
     project = Project(chosen)
     screen = project.screen

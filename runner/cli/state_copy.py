@@ -34,9 +34,9 @@ def export(target: Path, chosen: Chosen, lock_timeout: float) -> int:
       runner state export season.state.json
     """
     from runner.cli.project import Project
-    from runner.engine.copies import as_json, take_copy
-    from runner.engine.holding import holder_of
-    from runner.engine.states import open_store
+    from runner.engine.state.copies import as_json, take_copy
+    from runner.engine.state.holding import holder_of
+    from runner.engine.state.states import open_store
 
     project = Project(chosen)
     name, place = project.state_place()
@@ -74,9 +74,9 @@ def import_(source: Path, chosen: Chosen, lock_timeout: float) -> int:
       runner state import season.state.json
     """
     from runner.cli.project import Project
-    from runner.engine.copies import fill, from_json
-    from runner.engine.holding import holder_of
-    from runner.engine.states import open_store
+    from runner.engine.state.copies import fill, from_json
+    from runner.engine.state.holding import holder_of
+    from runner.engine.state.states import open_store
 
     project = Project(chosen)
     name, place = project.state_place()
@@ -112,8 +112,8 @@ def migrate(old: str, chosen: Chosen, lock_timeout: float) -> int:
       runner state migrate --from env:OLD_STATE
     """
     from runner.cli.project import Project
-    from runner.engine.copies import move
-    from runner.engine.holding import holder_of
+    from runner.engine.state.copies import move
+    from runner.engine.state.holding import holder_of
 
     project = Project(chosen)
     name, new = project.state_place()

@@ -26,7 +26,7 @@ def command(chosen: Chosen) -> int:
       runner status --json
     """
     from runner.cli.project import Project
-    from runner.engine.states import read_standing
+    from runner.engine.state.states import read_standing
     from runner.model.standing import Standing
     from runner.report.status import MOST, status_json, status_text
 
@@ -49,7 +49,7 @@ def _approved(place: "StatePlace", standing: "Standing") -> frozenset[str]:
 
     if not standing.count(Phase.GATED):
         return frozenset()
-    from runner.engine.approvals import approvals
-    from runner.engine.states import read_words
+    from runner.engine.state.approvals import approvals
+    from runner.engine.state.states import read_words
 
     return frozenset(one.address for one in approvals(read_words(place, standing.name)))

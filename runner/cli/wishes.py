@@ -9,7 +9,7 @@ from runner.model.state import State
 from runner.model.wishes import Wishes
 
 if TYPE_CHECKING:
-    from runner.compile.work import Work
+    from runner.compile.checks.work import Work
 
 
 def wishes_of(
@@ -60,7 +60,7 @@ def checked(wishes: Wishes, work: "Work", known: Collection[str]) -> None:
 
     `known`: the addresses of the state, which `--prune` also chooses among.
     """
-    from runner.compile.plan_select import unmatched
+    from runner.compile.planning.select import unmatched
 
     graph = work.graph
     also = known if wishes.prune else ()

@@ -41,8 +41,8 @@ def build(chosen: Chosen, folder: Path) -> int:
     project = Project(chosen)
     screen = project.screen
     work = project.work(offline=True)
-    from runner.compile.workbooks import workbooks
-    from runner.engine.files import write_whole
+    from runner.compile.planning.workbooks import workbooks
+    from runner.engine.machine.files import write_whole
 
     held = project.state().instances
     books = workbooks(work, lambda address: held[address].outputs if address in held else None)

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from runner.compile.basis import basis_of, moved
-from runner.compile.plan import plan as make
-from runner.engine.approvals import foreseen
-from runner.engine.desk import Accounts
-from runner.engine.inbox import take_in
-from runner.engine.ledger import paid_so_far
-from runner.engine.lookups import ask_lookup
+from runner.compile.planning.basis import basis_of, moved
+from runner.compile.planning.plan import plan as make
 from runner.engine.observe import known_outputs, stands
 from runner.engine.opened import Opened
-from runner.engine.states import read_history
-from runner.engine.transport import Transport
-from runner.engine.walks import Walks
+from runner.engine.running.desk import Accounts
+from runner.engine.running.ledger import paid_so_far
+from runner.engine.state.approvals import foreseen
+from runner.engine.state.inbox import take_in
+from runner.engine.state.states import read_history
+from runner.engine.wire.lookups import ask_lookup
+from runner.engine.wire.transport import Transport
+from runner.engine.wire.walks import Walks
 from runner.model.errors import PlanStale
 from runner.model.event import RunStarted
 from runner.model.gate import GIVEN

@@ -1,8 +1,8 @@
 """Approval gates before a run begins: which are of the past, and whether a run would do more than stand at them."""
 
-from runner.compile.gates import gate_of, only_gates, outdated
-from runner.compile.work import Work
-from runner.engine.journal import Journal
+from runner.compile.checks.work import Work
+from runner.compile.planning.gates import gate_of, only_gates, outdated
+from runner.engine.state.journal import Journal
 from runner.model.event import Event, Forgotten, Ungated
 from runner.model.phase import Phase
 from runner.model.plan import Change, Plan

@@ -5,18 +5,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 
-from runner.api.concluding import differing
-from runner.api.lifedata import Resource
+from runner.api.lifecycles.concluding import differing
+from runner.api.messages.reading import Reading, read_item
 from runner.api.provider import Use
-from runner.api.reading import Reading, read_item
-from runner.compile.canonical import canonical
-from runner.compile.work import Work
-from runner.engine.daytime import now_text
-from runner.engine.desk import Accounts
+from runner.api.vocabulary.lifedata import Resource
+from runner.compile.checks.work import Work
+from runner.compile.planning.canonical import canonical
+from runner.engine.machine.daytime import now_text
 from runner.engine.observe import known_outputs
 from runner.engine.refreshing import read_one
 from runner.engine.run import Session, make_plan, run_started
-from runner.engine.transport import Transport
+from runner.engine.running.desk import Accounts
+from runner.engine.wire.transport import Transport
 from runner.model.errors import RunnerError, WrongUsage
 from runner.model.event import Received
 from runner.model.frozen import frozen

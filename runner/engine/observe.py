@@ -7,27 +7,27 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from runner.api.collecting import collection_of
-from runner.api.effects import Collection, Walked
-from runner.api.encode import call_of
-from runner.api.judge import judge
-from runner.api.lifedata import Lookup, Resource
-from runner.api.locate import MISSING, Scope, holds, locate
-from runner.api.marks import fold_mark, mark_in
-from runner.api.preparing import message_of, validating_call
+from runner.api.lifecycles.collecting import collection_of
+from runner.api.lifecycles.effects import Collection, Walked
+from runner.api.lifecycles.marks import fold_mark, mark_in
+from runner.api.lifecycles.preparing import message_of, validating_call
+from runner.api.messages.encode import call_of
+from runner.api.messages.judge import judge
+from runner.api.messages.reading import number
 from runner.api.provider import Use
-from runner.api.reading import number
-from runner.compile.plan import plan
-from runner.compile.work import Work
-from runner.engine.accounts import Account
-from runner.engine.addresses import joined
-from runner.engine.desk import Accounts, RunOptions, out_folder
-from runner.engine.files_there import FilesThere
-from runner.engine.lookups import ask_lookup
-from runner.engine.media import MediaCheck, media_fields, media_of
-from runner.engine.owners import Owners
-from runner.engine.transport import Transport
-from runner.engine.walks import Walks
+from runner.api.vocabulary.lifedata import Lookup, Resource
+from runner.api.vocabulary.locate import MISSING, Scope, holds, locate
+from runner.compile.checks.work import Work
+from runner.compile.planning.plan import plan
+from runner.engine.download.files_there import FilesThere
+from runner.engine.running.desk import Accounts, RunOptions, out_folder
+from runner.engine.state.owners import Owners
+from runner.engine.wire.accounts import Account
+from runner.engine.wire.addresses import joined
+from runner.engine.wire.lookups import ask_lookup
+from runner.engine.wire.media import MediaCheck, media_fields, media_of
+from runner.engine.wire.transport import Transport
+from runner.engine.wire.walks import Walks
 from runner.model.charge import Charge
 from runner.model.errors import InvalidInput
 from runner.model.http import Answer, NoAnswer, Reply

@@ -5,8 +5,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from runner.compile.work import Work
-from runner.engine.states import read_history
+from runner.compile.checks.work import Work
+from runner.engine.state.states import read_history
 from runner.model.event import RunStarted
 from runner.model.observation import Observations
 from runner.model.plan import Plan

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from runner.compile.work import Work
-from runner.engine.desk import RunOptions
-from runner.engine.journal import Journal
+from runner.compile.checks.work import Work
+from runner.engine.running.desk import RunOptions
+from runner.engine.state.journal import Journal
 from runner.model.event import Moved
 from runner.model.state import State
 

@@ -4,24 +4,24 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from runner.api.collecting import collection_of
-from runner.api.effects import Collection as RemoteList
-from runner.api.effects import Walked
-from runner.api.encode import call_of
-from runner.api.lifedata import Lookup, Resource
-from runner.api.locate import Scope
+from runner.api.lifecycles.collecting import collection_of
+from runner.api.lifecycles.effects import Collection as RemoteList
+from runner.api.lifecycles.effects import Walked
+from runner.api.messages.encode import call_of
+from runner.api.messages.reading import Reading, read_answer, read_item
 from runner.api.provider import Use
-from runner.api.reading import Reading, read_answer, read_item
-from runner.compile.canonical import canonical
-from runner.compile.removal import elsewhere
-from runner.compile.work import Work
-from runner.engine.accounts import Account
-from runner.engine.desk import Accounts
+from runner.api.vocabulary.lifedata import Lookup, Resource
+from runner.api.vocabulary.locate import Scope
+from runner.compile.checks.work import Work
+from runner.compile.planning.canonical import canonical
+from runner.compile.planning.removal import elsewhere
 from runner.engine.links import ends_within
-from runner.engine.lookups import ask_lookup
-from runner.engine.owners import Owners
-from runner.engine.transport import Transport
-from runner.engine.walks import Walks
+from runner.engine.running.desk import Accounts
+from runner.engine.state.owners import Owners
+from runner.engine.wire.accounts import Account
+from runner.engine.wire.lookups import ask_lookup
+from runner.engine.wire.transport import Transport
+from runner.engine.wire.walks import Walks
 from runner.model.drift import Drift, DriftKind
 from runner.model.event import Event, Finished, Refreshed
 from runner.model.frozen import frozen

@@ -7,16 +7,16 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from runner.api.removing import Way, calls, failure, way_to_end
-from runner.compile.plan_facts import BUILTINS
-from runner.compile.removal import elsewhere
-from runner.compile.work import Work
-from runner.engine.daytime import now_text
-from runner.engine.desk import Accounts
-from runner.engine.journal import Journal
+from runner.api.lifecycles.removing import Way, calls, failure, way_to_end
+from runner.compile.checks.work import Work
+from runner.compile.planning.facts import BUILTINS
+from runner.compile.planning.removal import elsewhere
+from runner.engine.machine.daytime import now_text
+from runner.engine.machine.stopping import GRACE, stopping
 from runner.engine.opened import Opened
-from runner.engine.stopping import GRACE, stopping
-from runner.engine.transport import Transport
+from runner.engine.running.desk import Accounts
+from runner.engine.state.journal import Journal
+from runner.engine.wire.transport import Transport
 from runner.model.errors import Interrupted, RunnerError, WrongUsage
 from runner.model.event import Deleted, Event, Finished, Forgotten
 from runner.model.plan import Plan, Verb

@@ -11,24 +11,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner import __version__
-from runner.compile.moves import moved_pairs
-from runner.compile.work import Work
-from runner.engine.apply import Apply
-from runner.engine.approvals import take_in_approvals
-from runner.engine.daytime import now_text
-from runner.engine.desk import Desk, RunOptions
+from runner.compile.checks.moves import moved_pairs
+from runner.compile.checks.work import Work
 from runner.engine.gate_upkeep import tidy
-from runner.engine.gates import Approver
-from runner.engine.holding import git_commit, holder_of
-from runner.engine.inbox import deliver, take_in
-from runner.engine.journal import Journal, open_journal
-from runner.engine.ledger import paid_so_far
+from runner.engine.machine.daytime import now_text
+from runner.engine.machine.stopping import stopping
 from runner.engine.observe import observe_and_plan, stands
 from runner.engine.older import warned
 from runner.engine.opened import Opened
 from runner.engine.removing import of_manifest, pruned
-from runner.engine.states import read_state
-from runner.engine.stopping import stopping
+from runner.engine.running.apply import Apply
+from runner.engine.running.desk import Desk, RunOptions
+from runner.engine.running.gates import Approver
+from runner.engine.running.ledger import paid_so_far
+from runner.engine.state.approvals import take_in_approvals
+from runner.engine.state.holding import git_commit, holder_of
+from runner.engine.state.inbox import deliver, take_in
+from runner.engine.state.journal import Journal, open_journal
+from runner.engine.state.states import read_state
 from runner.model.errors import StateCorrupt, StateError
 from runner.model.event import Refreshed, RunEnded, RunStarted
 from runner.model.fold import fold_instance
@@ -52,7 +52,7 @@ def make_plan(
     """The plan, made with what the APIs say unless `offline`. Nothing is changed anywhere."""
     paid = paid_so_far(work, state.sequence)
     if offline:
-        from runner.compile.plan import plan
+        from runner.compile.planning.plan import plan
 
         seen = Observations(offline=True)
         return warned(work, state, plan(work, state, seen, options.wishes, stands(work), paid), seen)

@@ -68,7 +68,7 @@ class Intended(Event):
     of the whole list then (None: not walked), `baseline_date` the server's own `Date` then. `collection` names the
     list in which the effect can be found. `estimate` is reserved from the budget. `accepted`: the API said yes, and the
     identity could not be read, so it must never be sent again; not known yet when the call is sent. `clock` is the
-    moment of the intent as `engine/clock.py` writes it, where the life of a key counts.
+    moment of the intent as `engine/machine/clock.py` writes it, where the life of a key counts.
 
     `update` names the inputs that the call changes of what is finished; empty: it makes something. An update keeps the
     generation. `anew`: results are made anew by it; `free`: it costs nothing, whatever the thing did.

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifedata import Action, CallSpec, Download, Lookup, Resource
+from runner.api.lifecycles.updating import UpdateWay, update_way
 from runner.api.provider import Provider, Use
-from runner.api.updating import UpdateWay, update_way
-from runner.compile.compiled import BUILTINS
-from runner.compile.local import OUTPUTS, builtin_schema
+from runner.api.vocabulary.lifedata import Action, CallSpec, Download, Lookup, Resource
+from runner.compile.instances.compiled import BUILTINS
+from runner.compile.instances.local import OUTPUTS, builtin_schema
 from runner.compile.nearby import did_you_mean
 from runner.model.errors import WrongUsage
 from runner.report.explain_fields import Node

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from runner.api.catalogue import Catalogue
 from runner.api.provider import Use
-from runner.compile.compiled import BUILTINS
-from runner.compile.local import builtin_schema
+from runner.compile.instances.compiled import BUILTINS
+from runner.compile.instances.local import builtin_schema
 from runner.report.explain import builtin_page, index, provider_page, use_page
 from runner.report.explain_fields import Field, Node
 from runner.report.explain_pages import UsePage

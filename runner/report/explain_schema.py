@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifedata import Resource
+from runner.api.openapi.schemas import schema_text
 from runner.api.provider import Provider, Use
-from runner.api.schemas import schema_text
-from runner.compile.compiled import BUILTINS
-from runner.compile.local import OUTPUTS, builtin_schema
+from runner.api.vocabulary.lifedata import Resource
+from runner.compile.instances.compiled import BUILTINS
+from runner.compile.instances.local import OUTPUTS, builtin_schema
 from runner.report.explain import BUILT_IN
 
 MOST_USES = 150

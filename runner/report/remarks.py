@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from runner.compile.scope import Each
-from runner.compile.work import Work
+from runner.compile.checks.work import Work
+from runner.compile.expressions.scope import Each
 from runner.model.gate import NEEDED
 from runner.model.plan import Plan, Verb
 from runner.model.problem import Place, Problem

@@ -11,19 +11,19 @@ from typing import cast
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from runner.sandbox.blurb import Blurb
-from runner.sandbox.clock import Clock
+from runner.sandbox.blurb.service import Blurb
 from runner.sandbox.control import Control
-from runner.sandbox.dubformer import Dubformer
-from runner.sandbox.faults import FaultPlan, Faults
-from runner.sandbox.gate import Gate, dated
-from runner.sandbox.media import Media, broken_file
-from runner.sandbox.protocol import App
-from runner.sandbox.respeecher import Respeecher
-from runner.sandbox.rev import Rev
-from runner.sandbox.revoice import ReVoice
-from runner.sandbox.wire import Emulation
-from runner.sandbox.world import World
+from runner.sandbox.dubformer.service import Dubformer
+from runner.sandbox.ground.clock import Clock
+from runner.sandbox.ground.faults import FaultPlan, Faults
+from runner.sandbox.ground.gate import Gate, dated
+from runner.sandbox.ground.media import Media, broken_file
+from runner.sandbox.ground.protocol import App
+from runner.sandbox.ground.wire import Emulation
+from runner.sandbox.ground.world import World
+from runner.sandbox.respeecher.service import Respeecher
+from runner.sandbox.rev.service import Rev
+from runner.sandbox.revoice.service import ReVoice
 
 EMULATED = ("revoice", "dubformer", "blurb", "respeecher", "rev")
 """The providers that the sandbox serves."""

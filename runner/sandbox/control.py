@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from runner.sandbox.clock import Clock, iso
-from runner.sandbox.faults import FaultPlan, Faults, fault_plan
-from runner.sandbox.gate import Gate
-from runner.sandbox.world import World
+from runner.sandbox.ground.clock import Clock, iso
+from runner.sandbox.ground.faults import FaultPlan, Faults, fault_plan
+from runner.sandbox.ground.gate import Gate
+from runner.sandbox.ground.world import World
 
 
 class Control:

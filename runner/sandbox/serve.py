@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.model.errors import RunnerError, StateError, StateLocked
-from runner.sandbox.credentials import CREDENTIALS
+from runner.sandbox.ground.credentials import CREDENTIALS
 
 HOST = "127.0.0.1"
 _KEEPABLE = range(20_000, 32_768)
@@ -82,8 +82,8 @@ def running(settings: SandboxSettings) -> Iterator[Sandbox]:
     given port is taken.
     """
     from runner.sandbox.app import make_app
-    from runner.sandbox.faults import FaultPlan, read_faults
-    from runner.sandbox.world import World
+    from runner.sandbox.ground.faults import FaultPlan, read_faults
+    from runner.sandbox.ground.world import World
 
     plan = read_faults(settings.faults) if settings.faults is not None else FaultPlan()
     if settings.fresh:
@@ -143,7 +143,7 @@ def _sandbox(port: int, speed: float) -> Sandbox:
 
 def _world_or_other(settings: SandboxSettings) -> Any:
     """The opened World, or the Sandbox of the process that has it."""
-    from runner.sandbox.world import World
+    from runner.sandbox.ground.world import World
 
     until = time.monotonic() + _PATIENCE
     while True:
@@ -175,7 +175,7 @@ def _other(settings: SandboxSettings) -> Sandbox | None:
 def _forget(folder: Path) -> None:
     """Empties the world, unless another process has it."""
     from runner.model.errors import StateCorrupt
-    from runner.sandbox.world import World
+    from runner.sandbox.ground.world import World
 
     with suppress(StateCorrupt):  # a broken world is forgotten as well
         World(folder / "world.db").close()
@@ -221,7 +221,7 @@ def _served(app: Any, listener: socket.socket) -> Iterator[None]:
     """Serves an application on a socket, in a daemon thread with its own event loop."""
     import uvicorn
 
-    from runner.sandbox.protocol import BreakableProtocol
+    from runner.sandbox.ground.protocol import BreakableProtocol
 
     server = uvicorn.Server(
         uvicorn.Config(

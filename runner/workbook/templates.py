@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.api.parse import parse
-from runner.api.schemas import schema_names, schema_text
+from runner.api.openapi.parse import parse
+from runner.api.openapi.schemas import schema_names, schema_text
 from runner.model.errors import InvalidInput
 from runner.model.problem import Place, Problem
 from runner.workbook.findings import did_you_mean

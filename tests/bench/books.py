@@ -67,7 +67,7 @@ def _rows(count: int) -> list[dict[str, object]]:
 
 
 def _by_runner(rows: list[dict[str, object]], file: Path) -> None:
-    from runner.engine.files import write_whole
+    from runner.engine.machine.files import write_whole
     from runner.model.problem import Place
     from runner.workbook.build import build
     from runner.workbook.rows import Row

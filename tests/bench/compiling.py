@@ -154,12 +154,12 @@ def _large(size: int) -> str:
 
 def planned(place: Path) -> None:
     """The whole way of `runner plan --offline`, but for what it prints."""
-    from runner.compile.check import check_file
-    from runner.compile.moves import moved_state, moves
-    from runner.compile.surroundings import Surroundings
-    from runner.engine.desk import RunOptions
+    from runner.compile.checks.check import check_file
+    from runner.compile.checks.moves import moved_state, moves
+    from runner.compile.instances.surroundings import Surroundings
     from runner.engine.run import make_plan
-    from runner.engine.states import read_state
+    from runner.engine.running.desk import RunOptions
+    from runner.engine.state.states import read_state
 
     work, problems = check_file(place / "season.yaml", {}, Surroundings({}, offline=True))
     assert work is not None, problems
@@ -185,7 +185,7 @@ def read(place: Path) -> None:
 
 def loaded(place: Path) -> None:
     """A manifest with its shape checked."""
-    from runner.compile.load import load
+    from runner.compile.text.load import load
 
     assert load(place / "season.yaml").manifest is not None
 

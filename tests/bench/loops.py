@@ -13,7 +13,7 @@ import aiohttp
 import httpx
 from mill import AT_ONCE
 
-from runner.engine.transport import Transport
+from runner.engine.wire.transport import Transport
 from runner.model.http import Answer, Call
 
 

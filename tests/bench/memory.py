@@ -52,9 +52,9 @@ def _waiting(url: str, count: int) -> dict[str, int]:
 
 def _fill(folder: Path) -> None:
     """Make the state of instances that run there."""
-    from runner.compile.canonical import canonical
-    from runner.engine.desk import RunOptions
+    from runner.compile.planning.canonical import canonical
     from runner.engine.run import open_session
+    from runner.engine.running.desk import RunOptions
     from runner.model.event import Received
 
     work = mill.checked(folder / "bench.yaml")
@@ -76,7 +76,7 @@ def _fill(folder: Path) -> None:
 
 def _wait(folder: Path) -> None:
     """Plan and wait for a while; prints the resident memory before the wait, in it, and at its highest."""
-    from runner.engine.desk import RunOptions
+    from runner.engine.running.desk import RunOptions
 
     seen: list[int] = []
     over = threading.Event()

@@ -9,11 +9,11 @@ from typing import TextIO
 
 from server import DOCUMENT
 
-from runner.compile.check import check_file
-from runner.compile.surroundings import Surroundings
-from runner.compile.work import Work
-from runner.engine.desk import RunOptions
+from runner.compile.checks.check import check_file
+from runner.compile.checks.work import Work
+from runner.compile.instances.surroundings import Surroundings
 from runner.engine.run import open_session
+from runner.engine.running.desk import RunOptions
 from runner.model.progress import RunResult
 from runner.report.progress import LineReporter
 

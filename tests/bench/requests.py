@@ -13,7 +13,7 @@ import mill
 from figures import Figure
 from server import counted, serving
 
-from runner.engine.desk import RunOptions
+from runner.engine.running.desk import RunOptions
 
 SECONDS = 3.0
 """How long a job takes there. Its API is polled every 0.2 s at first, so this is what five minutes are to one that is

@@ -14,11 +14,11 @@ from typing import Any
 from figures import RUNS, Figure, medians, medians_in_time
 from processes import process, runner, surroundings
 
-from runner.compile.canonical import canonical
-from runner.compile.check import check_file
-from runner.compile.surroundings import Surroundings
-from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
+from runner.compile.checks.check import check_file
+from runner.compile.instances.surroundings import Surroundings
+from runner.compile.planning.canonical import canonical
+from runner.engine.state.journal import Journal, open_journal
+from runner.engine.state.lock import Holder
 from runner.model.event import Event, Finished, Received, Saved, Saving
 
 MANIFEST = """\

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from runner.compile.check import check_file
-from runner.compile.surroundings import Surroundings
+from runner.compile.checks.check import check_file
+from runner.compile.instances.surroundings import Surroundings
 from runner.report.problems import problems_text
 
 BROKEN = Path(__file__).parent / "broken"

@@ -9,8 +9,8 @@ from contractclient import Client
 
 from runner.api.catalogue import Catalogue
 from runner.api.provider import Provider
-from runner.sandbox.respeecher_catalogue import USER
-from runner.sandbox.respeecher_session import PASSWORD
+from runner.sandbox.respeecher.catalogue import USER
+from runner.sandbox.respeecher.session import PASSWORD
 from runner.sandbox.serve import Sandbox, SandboxSettings, running
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from contractclient import Client, used
 
-from runner.api.encode import call_of
-from runner.api.locate import Scope, find_all, locate
+from runner.api.messages.encode import call_of
+from runner.api.messages.reading import read_answer
 from runner.api.provider import Use
-from runner.api.reading import read_answer
+from runner.api.vocabulary.locate import Scope, find_all, locate
 from runner.model.http import Answer
 
 PATIENCE = 20.0

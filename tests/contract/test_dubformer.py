@@ -7,8 +7,8 @@ import pytest
 from contractclient import Client, used
 
 from runner.api.catalogue import Catalogue
+from runner.api.messages.reading import read_answer, read_item
 from runner.api.provider import Use
-from runner.api.reading import read_answer, read_item
 from runner.model.http import Answer
 
 PATIENCE = 20.0

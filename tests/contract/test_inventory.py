@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.operation import Operation
-from runner.api.parse import parse
+from runner.api.openapi.operation import Operation
+from runner.api.openapi.parse import parse
 from runner.api.provider import Provider
 
 FOLDER = Path(__file__).parent / "inventory"

@@ -15,11 +15,11 @@ import pytest
 from contractclient import Client, used
 
 from runner.api.catalogue import Catalogue
-from runner.api.encode import encode
+from runner.api.messages.encode import encode
+from runner.api.messages.reading import read_answer, read_item
 from runner.api.provider import Use
-from runner.api.reading import read_answer, read_item
 from runner.model.text import LocalFile
-from runner.sandbox.film import sound
+from runner.sandbox.ground.film import sound
 
 PATIENCE = 20.0
 CATALOGUE = Catalogue()

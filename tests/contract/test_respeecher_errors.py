@@ -12,8 +12,8 @@ from contractclient import Client
 from runner.api.catalogue import Catalogue
 from runner.model.http import Answer
 from runner.model.text import LocalFile
-from runner.sandbox.film import sound
-from runner.sandbox.respeecher_rules import MOST_UPLOAD
+from runner.sandbox.ground.film import sound
+from runner.sandbox.respeecher.rules import MOST_UPLOAD
 
 NOBODY = str(uuid.UUID(int=1, version=4))
 PROVIDER = Catalogue().provider("respeecher")

@@ -11,9 +11,9 @@ import pytest
 from applying import Stage, fault, staged
 
 from runner.cli.main import run
-from runner.sandbox.film import sound
-from runner.sandbox.respeecher_catalogue import USER
-from runner.sandbox.respeecher_session import PASSWORD
+from runner.sandbox.ground.film import sound
+from runner.sandbox.respeecher.catalogue import USER
+from runner.sandbox.respeecher.session import PASSWORD
 
 NARRATOR = """\
 version: 1

@@ -10,13 +10,13 @@ import pytest
 from contractclient import Client, used
 
 from runner.api.catalogue import Catalogue
-from runner.api.encode import call_of
-from runner.api.judge import Verdict, judge
-from runner.api.lifedata import CallSpec, Resource
-from runner.api.locate import Scope, find_all, holds, locate
-from runner.api.parse import parse
+from runner.api.messages.encode import call_of
+from runner.api.messages.judge import Verdict, judge
+from runner.api.messages.reading import read_answer, read_item
+from runner.api.openapi.parse import parse
 from runner.api.provider import Use
-from runner.api.reading import read_answer, read_item
+from runner.api.vocabulary.lifedata import CallSpec, Resource
+from runner.api.vocabulary.locate import Scope, find_all, holds, locate
 from runner.model.http import Answer, Call
 from runner.model.text import LocalFile
 

@@ -9,11 +9,11 @@ import pytest
 from contractclient import Client, used
 
 from runner.api.catalogue import Catalogue
-from runner.api.encode import call_of
-from runner.api.lifedata import Resource
-from runner.api.locate import Scope, among, find_all, locate
+from runner.api.messages.encode import call_of
+from runner.api.messages.reading import read_answer, read_item
 from runner.api.provider import Use
-from runner.api.reading import read_answer, read_item
+from runner.api.vocabulary.lifedata import Resource
+from runner.api.vocabulary.locate import Scope, among, find_all, locate
 from runner.model.errors import RunnerError
 
 PATIENCE = 20.0

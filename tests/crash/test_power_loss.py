@@ -12,7 +12,7 @@ import pytest
 from crashpoints import EVERYTHING, KILLED, Case, Scene, carried_on, check, staged, write
 from workshop import Workshop, open_workshop
 
-from runner.engine.store import read_state
+from runner.engine.state.store import read_state
 from runner.model.state import State
 
 FRAME = 4096 + 24

@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from runner.sandbox.film import sound
+from runner.sandbox.ground.film import sound
 from runner.sandbox.serve import Sandbox, SandboxSettings, running
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))

@@ -12,7 +12,7 @@ from middlebox import EFFECT, WAYS, Middlebox, between
 from ports import free_port
 from workshop import Workshop, World, document, open_workshop
 
-from runner.engine.store import read_state
+from runner.engine.state.store import read_state
 
 MANIFEST = """\
 version: 1

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runner.cli.main import run
-from runner.engine.store import read_addresses
+from runner.engine.state.store import read_addresses
 
 EXAMPLE = Path(__file__).parents[2] / "manifests" / "acme"
 

@@ -10,7 +10,7 @@ from applying import SEASON, Ended, captured, fault
 from jsonschema import Draft202012Validator
 
 import runner
-from runner.api.schemas import schema_text
+from runner.api.openapi.schemas import schema_text
 from runner.model.progress import WHAT
 
 ROWS_OF_ERRORS = SEASON.replace("source_lang: en", "source_lang: [en]")

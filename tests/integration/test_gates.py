@@ -13,8 +13,8 @@ from failing import until
 from jsonschema import Draft202012Validator
 from seasons import FIX, HEAD
 
-from runner.api.schemas import schema_text
-from runner.engine.states import read_history
+from runner.api.openapi.schemas import schema_text
+from runner.engine.state.states import read_history
 
 Staging = Callable[..., Stage]
 

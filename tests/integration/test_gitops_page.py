@@ -12,7 +12,7 @@ from applying import Stage, episodes
 from seasons import DUB_FROM_MEDIA, DUBFORMER, HEAD
 from workflows import ROOT, Done, Hub, git, workflows
 
-from runner.engine.store import read_state
+from runner.engine.state.store import read_state
 from runner.model.state import State
 from runner.sandbox.serve import SandboxSettings, running
 

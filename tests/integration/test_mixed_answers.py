@@ -8,7 +8,7 @@ from applying import Ended, captured
 from faultbook import Fault
 from workshop import Workshop, World, content_of, document, open_workshop
 
-from runner.engine.store import read_state
+from runner.engine.state.store import read_state
 
 MANIFEST = """\
 version: 1

@@ -8,10 +8,10 @@ import pytest
 from applying import Ended, Stage, captured
 from seasons import DUB_FROM_MEDIA, DUBFORMER, HEAD, REVOICE, SCRIPT_AND_BATCH
 
-from runner.compile.check import check_file
-from runner.compile.surroundings import Surroundings
-from runner.engine.desk import RunOptions
+from runner.compile.checks.check import check_file
+from runner.compile.instances.surroundings import Surroundings
 from runner.engine.run import open_session
+from runner.engine.running.desk import RunOptions
 from runner.model.progress import RunResult
 
 PUBLISH = """\

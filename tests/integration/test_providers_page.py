@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifedata import Action, Lookup, Resource
-from runner.compile.check import check_file
-from runner.compile.surroundings import Surroundings
+from runner.api.vocabulary.lifedata import Action, Lookup, Resource
+from runner.compile.checks.check import check_file
+from runner.compile.instances.surroundings import Surroundings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")

@@ -11,10 +11,10 @@ from applying import Ended, Stage, captured
 from buckets import KEYS, put_server, s3_client, s3_server
 from seasons import HEAD, REVOICE, SCRIPT_AND_BATCH
 
-from runner.compile.check import check_file
-from runner.compile.surroundings import Surroundings
-from runner.engine.desk import RunOptions
+from runner.compile.checks.check import check_file
+from runner.compile.instances.surroundings import Surroundings
 from runner.engine.run import open_session
+from runner.engine.running.desk import RunOptions
 from runner.model.progress import RunResult
 from runner.workbook.made import IN_MEMORY
 

@@ -6,7 +6,7 @@ import pytest
 from applying import SEASON, captured, episodes
 from jsonschema import Draft202012Validator
 
-from runner.api.schemas import schema_text
+from runner.api.openapi.schemas import schema_text
 
 LOOKING = """\
 version: 1

@@ -10,8 +10,8 @@ from applying import fault as suffers
 from failing import can_refuse, start, until
 from spoiling import SPOILT, Spoilt, bytes_beside
 
-from runner.engine.journal import open_journal
-from runner.engine.lock import Holder
+from runner.engine.state.journal import open_journal
+from runner.engine.state.lock import Holder
 from runner.model.errors import StateCorrupt
 from runner.model.event import Received
 

@@ -9,7 +9,7 @@ from applying import Ended, captured
 from faultbook import Fault
 from workshop import Workshop, World, content_of, document, open_workshop
 
-from runner.engine.store import read_state
+from runner.engine.state.store import read_state
 from runner.model.state import InstanceState, Phase
 
 MANIFEST = """\

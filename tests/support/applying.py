@@ -15,7 +15,7 @@ from typing import Any
 from seasons import DUB, HEAD
 
 from runner.cli.main import run
-from runner.engine.store import read_state
+from runner.engine.state.store import read_state
 from runner.model.state import State
 from runner.sandbox.serve import Sandbox, SandboxSettings, running
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from runner.engine.transport import Transport
+from runner.engine.wire.transport import Transport
 
 
 async def closed(transport: Transport) -> None:

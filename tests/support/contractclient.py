@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 import httpx
 import jsonschema
 
-from runner.api.auth import choose, credentials_of, session_flow
 from runner.api.catalogue import Catalogue
-from runner.api.decode import decode
-from runner.api.encode import encode
 from runner.api.inputs import answer_schema
-from runner.api.judge import Verdict, judge
-from runner.api.operation import Operation
+from runner.api.messages.auth import choose, credentials_of, session_flow
+from runner.api.messages.decode import decode
+from runner.api.messages.encode import encode
+from runner.api.messages.judge import Verdict, judge
+from runner.api.openapi.operation import Operation
 from runner.api.provider import Provider, Use
 from runner.model.http import Answer, Call
 from runner.sandbox.serve import Sandbox

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.api.catalogue import Catalogue
-from runner.api.parse import parse
+from runner.api.openapi.parse import parse
 from runner.sandbox.app import EMULATED
 
 TESTS = Path(__file__).parents[1] / "contract"

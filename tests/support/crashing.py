@@ -133,7 +133,7 @@ class Season:
     def start(self) -> BaseProcess:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(
-            ["runner.cli.main", "runner.engine.run", "runner.compile.check", "runner.cli.apply"]
+            ["runner.cli.main", "runner.engine.run", "runner.compile.checks.check", "runner.cli.apply"]
         )
         process = context.Process(target=_apply, args=(str(self.folder), str(self.log)))
         process.start()
@@ -165,7 +165,7 @@ class Season:
     def settle_doubts(self) -> list[str]:
         """Do what a person does about calls in doubt: look there, and adopt what is found or have it sent again."""
         from runner.cli.main import run
-        from runner.engine.store import read_state
+        from runner.engine.state.store import read_state
         from runner.model.state import Phase
 
         name = yaml.safe_load((self.folder / "season.yaml").read_text())["name"]

@@ -21,17 +21,18 @@ from pgserver import end_lease, place_of, schema
 from ports import free_port
 from workshop import Workshop, World, content_of, document
 
-from runner.engine.states import read_state as read_any_state
-from runner.engine.store import read_state
+from runner.engine.state.states import read_state as read_any_state
+from runner.engine.state.store import read_state
 from runner.model.state import InstanceState, Phase, State
 from runner.sandbox.serve import SandboxSettings, running
 
 LOADED = (
     "runner.cli.main", "runner.cli.apply", "runner.cli.session", "runner.cli.project", "runner.cli.resolve",
-    "runner.cli.wishes", "runner.engine.run", "runner.engine.webhooks", "runner.engine.lookups",
-    "runner.compile.check", "runner.compile.plan", "runner.compile.moves", "runner.report.plan_json",
+    "runner.cli.wishes", "runner.engine.run", "runner.engine.wire.webhooks", "runner.engine.wire.lookups",
+    "runner.compile.checks.check", "runner.compile.planning.plan", "runner.compile.checks.moves",
+    "runner.report.plan_json",
     "runner.report.plan_text", "runner.report.outcome", "runner.report.progress", "runner.sandbox.app",
-    "runner.sandbox.world", "runner.workbook.build", "aiohttp.web", "jinja2", "jsonschema", "jsonpath_rfc9535",
+    "runner.sandbox.ground.world", "runner.workbook.build", "aiohttp.web", "jinja2", "jsonschema", "jsonpath_rfc9535",
     "rich.live", "openpyxl", "openpyxl.cell._writer", "yaml", "uvicorn", "starlette.routing",
 )  # fmt: skip
 """What each process would load for itself; a name that is gone costs time, and nothing else."""

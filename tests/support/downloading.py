@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from runner.api.catalogue import load_provider
-from runner.engine.accounts import Account
-from runner.engine.downloads import Downloads, Fetched
-from runner.engine.fetches import Bounds, Fetch
-from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
-from runner.engine.transport import Timeouts, Transport
+from runner.engine.download.downloads import Downloads, Fetched
+from runner.engine.download.fetches import Bounds, Fetch
+from runner.engine.state.journal import Journal, open_journal
+from runner.engine.state.lock import Holder
+from runner.engine.wire.accounts import Account
+from runner.engine.wire.transport import Timeouts, Transport
 from runner.model.errors import RunnerError
 from runner.model.event import Received
 from runner.model.settings import ProviderSettings

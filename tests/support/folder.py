@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-from runner.compile.check import Checked, catalogue_of, check
-from runner.compile.expand import Expanded, expand
-from runner.compile.load import load
-from runner.compile.surroundings import SandboxOverrides, Surroundings
+from runner.compile.checks.check import Checked, catalogue_of, check
+from runner.compile.instances.expand import Expanded, expand
+from runner.compile.instances.surroundings import SandboxOverrides, Surroundings
+from runner.compile.text.load import load
 from runner.model.manifest import Manifest
 
 

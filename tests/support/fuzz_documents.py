@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from runner.api.schemas import schema_text
+from runner.api.openapi.schemas import schema_text
 
 Known = Mapping[str, Sequence[Any]]
 """Name of a parameter or a field → values that mean something. `Owner.name`: in this schema or operation alone."""

@@ -10,9 +10,9 @@ import httpx
 from fuzz_documents import Known
 from openpyxl import Workbook
 
-from runner.sandbox.film import sound
-from runner.sandbox.respeecher_catalogue import USER
-from runner.sandbox.respeecher_session import PASSWORD
+from runner.sandbox.ground.film import sound
+from runner.sandbox.respeecher.catalogue import USER
+from runner.sandbox.respeecher.session import PASSWORD
 from runner.sandbox.serve import Sandbox
 
 _FRESH = 5.0

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from applying import SPEED, Ended, captured
 
-from runner.engine.approvals import approved_by_me
+from runner.engine.state.approvals import approved_by_me
 from runner.sandbox.serve import SandboxSettings, running
 
 BASES = Path(__file__).parents[1] / "cases" / "gitops"

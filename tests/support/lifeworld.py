@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from runner.api.effects import (
+from runner.api.lifecycles.effects import (
     BASELINE_AGE,
     OUTDATED,
     Collection,
@@ -19,10 +19,10 @@ from runner.api.effects import (
     Walk,
     Walked,
 )
-from runner.api.lifedata import Settle
-from runner.api.marks import fold_mark, loose_mark
-from runner.api.order import Order
+from runner.api.lifecycles.marks import fold_mark, loose_mark
+from runner.api.lifecycles.order import Order
 from runner.api.provider import Use
+from runner.api.vocabulary.lifedata import Settle
 from runner.model.http import NoAnswer
 from runner.model.observation import Remote
 

@@ -16,7 +16,7 @@ from applying import Ended, captured
 from pgserver import end_lease, place_of
 from workshop import World, document, open_workshop
 
-from runner.engine.states import read_state
+from runner.engine.state.states import read_state
 from runner.model.state_place import StatePlace
 
 COUNT = 8

@@ -19,8 +19,17 @@ MAY_IMPORT = {
     "report": {"model", "api", "workbook", "compile"},
     "cli": {"model", "api", "workbook", "compile", "engine", "sandbox", "report"},
 }
+ROOMS = {
+    "api": ["strategies", "lifecycles", "messages", "", "vocabulary", "openapi"],
+    "compile": ["planning", "checks", "instances", "text", "expressions", ""],
+    "engine": ["", "running", "download", "wire", "state", "machine"],
+    "sandbox": ["", "blurb", "dubformer", "respeecher", "rev", "revoice", "ground"],
+}
+"""The rooms of a package, those that use others before them; the empty name is the package's own folder."""
+BESIDE = [{"text", "expressions"}, {"state", "wire"}, {"blurb", "dubformer", "respeecher", "rev", "revoice"}]
+"""Rooms that know nothing of each other."""
 MODULES = sorted((ROOT / "runner").rglob("*.py"))
-A_RUN = "runner.engine.apply"
+A_RUN = "runner.engine.running.apply"
 """The one module that others know which it is made of: the parts of a run name it in their types."""
 
 
@@ -127,6 +136,49 @@ def test_modules_are_short_enough_to_read() -> None:
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
+def room_of(name: str) -> tuple[str, str]:
+    """Package and room of a module's dotted name."""
+    package, *rest = name.split(".")[1:]
+    return package, rest[0] if len(rest) > 1 else ""
+
+
+def goes_up(name: str, imported: str) -> bool:
+    """Whether an import leads from a room to one that uses it, or to one beside it."""
+    (package, room), (other, target) = room_of(name), room_of(imported)
+    if package != other or package not in ROOMS or room == target:
+        return False
+    if any({room, target} <= some for some in BESIDE):
+        return True
+    return ROOMS[package].index(room) > ROOMS[package].index(target)
+
+
+def test_rooms_of_a_package_import_only_rooms_below_them() -> None:
+    known = {name_of(module): module for module in MODULES if module.name != "__init__.py"}
+    wrong = [
+        f"{name} → {imported}"
+        for name, module in known.items()
+        for imported in modules_named(module.read_text(encoding="utf-8"), set(known))
+        if goes_up(name, imported)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "imported", "wrong"),
+    [
+        ("runner.engine.state.journal", "runner.engine.run", True),
+        ("runner.engine.wire.transport", "runner.engine.state.journal", True),
+        ("runner.sandbox.rev.service", "runner.sandbox.revoice.rules", True),
+        ("runner.engine.running.apply", "runner.engine.state.journal", False),
+        ("runner.compile.planning.plan", "runner.compile.nearby", False),
+        ("runner.cli.plan", "runner.engine.run", False),
+    ],
+)
+def test_an_arrow_between_rooms_is_judged(name: str, imported: str, wrong: bool) -> None:
+    assert goes_up(name, imported) == wrong
+
+
 def test_every_package_has_its_place_in_the_order() -> None:
     packages = {package_of(module) for module in MODULES} - {""}
 
@@ -136,12 +188,12 @@ def test_every_package_has_its_place_in_the_order() -> None:
 @pytest.mark.parametrize(
     ("package", "line"),
     [
-        ("model", "from runner.api.operation import Operation"),
-        ("compile", "import runner.engine.apply"),
+        ("model", "from runner.api.openapi.operation import Operation"),
+        ("compile", "import runner.engine.running.apply"),
         ("report", "from runner.engine import apply"),
         ("engine", "from runner import sandbox"),
         ("sandbox", "from ..engine.journal import Journal"),
-        ("api", "def f():\n    from runner.compile.load import load"),
+        ("api", "def f():\n    from runner.compile.text.load import load"),
     ],
 )
 def test_a_wrong_arrow_is_caught(package: str, line: str) -> None:
@@ -152,9 +204,9 @@ def test_a_wrong_arrow_is_caught(package: str, line: str) -> None:
     ("package", "line"),
     [
         ("cli", "from runner.report import words"),
-        ("compile", "from runner.compile.source import parse_yaml"),
+        ("compile", "from runner.compile.text.source import parse_yaml"),
         ("compile", "from .source import parse_yaml"),
-        ("engine", "import json, runner.api.encode"),
+        ("engine", "import json, runner.api.messages.encode"),
     ],
 )
 def test_a_right_arrow_is_let_through(package: str, line: str) -> None:

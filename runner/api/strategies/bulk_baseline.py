@@ -4,10 +4,10 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from runner.api.effects import BASELINE_AGE, Effect, Outcome, Walk, Walked
-from runner.api.judge import judge
-from runner.api.marks import fold_mark
-from runner.api.order import View
+from runner.api.lifecycles.effects import BASELINE_AGE, Effect, Outcome, Walk, Walked
+from runner.api.lifecycles.marks import fold_mark
+from runner.api.lifecycles.order import View
+from runner.api.messages.judge import judge
 from runner.api.strategies.bulk_order import GroupOrder
 
 

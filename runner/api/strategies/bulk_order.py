@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from runner.api.effects import Collection
-from runner.api.lifedata import BulkSpec, ErrorSpec, Resource, Settle
+from runner.api.lifecycles.effects import Collection
+from runner.api.messages.reading import read_item
 from runner.api.provider import Use
-from runner.api.reading import read_item
+from runner.api.vocabulary.lifedata import BulkSpec, ErrorSpec, Resource, Settle
 from runner.model.event import Event, GroupClosed, GroupIntended, Member, Received, Withdrawn
 from runner.model.frozen import frozen
 

@@ -3,14 +3,14 @@
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from runner.api.effects import Effect, Request
-from runner.api.encode import encode
-from runner.api.locate import MISSING, Scope, find_all, locate
-from runner.api.marks import fold_mark
-from runner.api.order import View
-from runner.api.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
-from runner.api.reading import id_text
+from runner.api.lifecycles.effects import Effect, Request
+from runner.api.lifecycles.marks import fold_mark
+from runner.api.lifecycles.order import View
+from runner.api.messages.encode import encode
+from runner.api.messages.paging import MOST_PAGES, holds_list, next_cursor, page_inputs
+from runner.api.messages.reading import id_text
 from runner.api.strategies.bulk_order import GroupOrder, receive
+from runner.api.vocabulary.locate import MISSING, Scope, find_all, locate
 from runner.model.event import Doubted, Event, Member
 from runner.model.http import Answer
 

@@ -7,10 +7,10 @@ settling time, what is missing needs a person; unless the API itself ended the r
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from runner.api.effects import Effect, Lifecycle, Outcome, Record, Until, Walk, Walked
-from runner.api.marks import fold_mark
-from runner.api.order import Order, View
-from runner.api.search import (
+from runner.api.lifecycles.effects import Effect, Lifecycle, Outcome, Record, Until, Walk, Walked
+from runner.api.lifecycles.marks import fold_mark
+from runner.api.lifecycles.order import Order, View
+from runner.api.lifecycles.search import (
     MOST_FAILURES,
     MOST_SHORT,
     Search,

@@ -8,8 +8,8 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
-from runner.api.concluding import PATIENCE, pause_after
-from runner.api.effects import (
+from runner.api.lifecycles.concluding import PATIENCE, pause_after
+from runner.api.lifecycles.effects import (
     OUTDATED,
     Effect,
     Lifecycle,
@@ -18,17 +18,17 @@ from runner.api.effects import (
     Request,
     Until,
 )
-from runner.api.encode import call_of
-from runner.api.judge import Verdict, judge
-from runner.api.locate import MISSING, Scope, locate
-from runner.api.marks import fold_mark, receipt_key
-from runner.api.order import View
-from runner.api.reading import id_text
-from runner.api.sealing import unseal
+from runner.api.lifecycles.marks import fold_mark, receipt_key
+from runner.api.lifecycles.order import View
+from runner.api.messages.encode import call_of
+from runner.api.messages.judge import Verdict, judge
+from runner.api.messages.reading import id_text
+from runner.api.messages.sealing import unseal
 from runner.api.strategies.bulk_baseline import stands_there_now
 from runner.api.strategies.bulk_order import GroupOrder, withdraw
 from runner.api.strategies.bulk_rows import receive_rows, rows_of
 from runner.api.strategies.bulk_search import search_rows
+from runner.api.vocabulary.locate import MISSING, Scope, locate
 from runner.model.event import (
     Doubted,
     Event,

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.compile.expressions import ExpressionError, compile_value
-from runner.compile.keys import key_of
-from runner.compile.scope import Each
+from runner.compile.expressions.scope import Each
+from runner.compile.expressions.template import ExpressionError, compile_value
+from runner.compile.instances.keys import key_of
 
 CASES = sorted(Path(__file__).parent.glob("*.yaml"))
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from runner.api.effects import Walked
-from runner.api.lifedata import Settle
-from runner.api.search import Search, late_enough, lossy, proves, second_look
+from runner.api.lifecycles.effects import Walked
+from runner.api.lifecycles.search import Search, late_enough, lossy, proves, second_look
+from runner.api.vocabulary.lifedata import Settle
 from runner.model.observation import Remote
 
 

@@ -7,12 +7,12 @@ import pytest
 from lifeworld import World, dub_order
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection
-from runner.api.lifecycle import submit
-from runner.api.lifedata import Settle
-from runner.api.marks import receipt_key
-from runner.api.order import Order
+from runner.api.lifecycles.effects import Collection
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.marks import receipt_key
+from runner.api.lifecycles.order import Order
 from runner.api.strategies.bulk_workbook import GroupOrder, submit_group
+from runner.api.vocabulary.lifedata import Settle
 from runner.model.event import Doubted, GroupIntended, Member, Received
 from runner.model.http import Answer, Call
 from runner.model.observation import Remote

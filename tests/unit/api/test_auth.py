@@ -2,10 +2,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from runner.api.auth import choose, credentials_of, session_flow
 from runner.api.catalogue import Catalogue
-from runner.api.lifedata import AuthScheme, CallSpec, SessionSpec
+from runner.api.messages.auth import choose, credentials_of, session_flow
 from runner.api.provider import Provider
+from runner.api.vocabulary.lifedata import AuthScheme, CallSpec, SessionSpec
 from runner.model.errors import RunnerError
 from runner.model.http import Answer, Call, NoAnswer, Reply
 from runner.model.text import Secret

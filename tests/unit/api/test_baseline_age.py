@@ -7,13 +7,13 @@ import pytest
 from lifeworld import DATE, LOST, World, dub_order
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection
-from runner.api.lifecycle import submit
-from runner.api.lifedata import Settle
-from runner.api.order import Order
-from runner.api.settling import settle
+from runner.api.lifecycles.effects import Collection
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.order import Order
+from runner.api.lifecycles.settling import settle
 from runner.api.strategies.bulk_order import GroupOrder
 from runner.api.strategies.bulk_workbook import submit_group
+from runner.api.vocabulary.lifedata import Settle
 from runner.model.event import GroupIntended, Intended, Member, Received
 from runner.model.http import Answer, Call
 from runner.model.observation import Remote

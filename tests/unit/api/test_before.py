@@ -7,9 +7,9 @@ import pytest
 from lifeworld import LOST, World, dub_order
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifecycle import submit
-from runner.api.order import Order
-from runner.api.settling import settle
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.order import Order
+from runner.api.lifecycles.settling import settle
 from runner.model.event import Intended
 from runner.model.http import Answer
 

@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 
 from runner.api.catalogue import load_provider
-from runner.api.encode import encode
-from runner.api.parse import parse
+from runner.api.messages.encode import encode
+from runner.api.openapi.parse import parse
+from runner.api.openapi.schemas import schema_text
 from runner.api.provider import Provider, Use
-from runner.api.schemas import schema_text
 from runner.model.errors import InvalidInput, RunnerError
 
 JUNK: list[Any] = [

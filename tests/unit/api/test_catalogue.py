@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifedata import Action, Lookup, Resource
 from runner.api.provider import Provider
+from runner.api.vocabulary.lifedata import Action, Lookup, Resource
 from runner.model.errors import InvalidInput
 
 Make = Callable[..., Provider]

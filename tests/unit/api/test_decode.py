@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from runner.api.decode import decode
+from runner.api.messages.decode import decode
 
 
 @pytest.mark.parametrize(

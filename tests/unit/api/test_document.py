@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.api.document import parse_document, pointer_steps, read_document
+from runner.api.openapi.document import parse_document, pointer_steps, read_document
 from runner.model.errors import InvalidInput
 
 GOOD = "openapi: 3.1.0\npaths: {/a: {get: {}}}\n"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.encode import call_of, encode, put
-from runner.api.lifedata import CallSpec
-from runner.api.locate import Scope
+from runner.api.messages.encode import call_of, encode, put
 from runner.api.provider import Provider, Use
+from runner.api.vocabulary.lifedata import CallSpec
+from runner.api.vocabulary.locate import Scope
 from runner.model.errors import RunnerError
 from runner.model.http import Upload
 from runner.model.text import FileText, LocalFile, PublishedUrl, Secret

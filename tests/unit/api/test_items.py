@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import load_provider
-from runner.api.items import item_is_whole, shows
-from runner.api.lifedata import Resource
+from runner.api.lifecycles.items import item_is_whole, shows
 from runner.api.provider import Use
+from runner.api.vocabulary.lifedata import Resource
 
 WHOLE: dict[str, Any] = {"$ref": "#/components/schemas/Job"}
 PARTLY = {"type": "object", "properties": {"id": {"type": "string"}, "state": {"type": "string"}}}

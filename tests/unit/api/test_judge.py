@@ -1,8 +1,8 @@
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.judge import judge, retry_after
-from runner.api.lifedata import Condition, ErrorSpec
+from runner.api.messages.judge import judge, retry_after
+from runner.api.vocabulary.lifedata import Condition, ErrorSpec
 from runner.model.http import Answer, NoAnswer
 
 NONE = ErrorSpec()

@@ -8,12 +8,12 @@ import pytest
 from lifeworld import DATE, LOST, NOT_SENT, World, dub_order
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Walked
-from runner.api.lifecycle import submit
-from runner.api.order import Order
+from runner.api.lifecycles.effects import Walked
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.order import Order
+from runner.api.lifecycles.settling import settle
+from runner.api.messages.sealing import seal, secrets_in
 from runner.api.provider import Use
-from runner.api.sealing import seal, secrets_in
-from runner.api.settling import settle
 from runner.model.event import Doubted, Intended, Received, Refused, Withdrawn
 from runner.model.http import Answer
 from runner.model.observation import Remote

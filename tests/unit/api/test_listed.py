@@ -3,11 +3,11 @@
 import random
 from typing import Any
 
-from runner.api.calldata import ListSpec
-from runner.api.listed import Listed
-from runner.api.locate import MISSING, Scope, locate
-from runner.api.marks import fold_mark
-from runner.api.reading import id_text
+from runner.api.lifecycles.listed import Listed
+from runner.api.lifecycles.marks import fold_mark
+from runner.api.messages.reading import id_text
+from runner.api.vocabulary.calldata import ListSpec
+from runner.api.vocabulary.locate import MISSING, Scope, locate
 from runner.model.observation import Remote
 
 SPEC = ListSpec("things", "listThings", "$[*]", "$item#/id")

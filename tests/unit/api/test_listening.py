@@ -7,8 +7,8 @@ import pytest
 from lifeworld import LOST, World
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifecycle import submit
-from runner.api.order import Order
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.order import Order
 from runner.api.provider import Use
 from runner.model.http import Answer
 

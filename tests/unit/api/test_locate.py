@@ -7,8 +7,8 @@ from typing import Any
 import jsonpath_rfc9535
 import pytest
 
-from runner.api.lifedata import Condition
-from runner.api.locate import MISSING, Scope, among, at_pointer, find_all, holds, in_item, locate
+from runner.api.vocabulary.lifedata import Condition
+from runner.api.vocabulary.locate import MISSING, Scope, among, at_pointer, find_all, holds, in_item, locate
 from runner.model.http import Answer
 
 SCOPE = Scope(

@@ -5,8 +5,8 @@ import unicodedata
 
 import pytest
 
-from runner.api.lifedata import Limit
-from runner.api.marks import fold_mark, mark_in, mint_bits, minted_mark, with_mark
+from runner.api.lifecycles.marks import fold_mark, mark_in, mint_bits, minted_mark, with_mark
+from runner.api.vocabulary.lifedata import Limit
 
 
 @pytest.mark.parametrize(

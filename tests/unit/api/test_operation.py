@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runner.api.operation import snake
+from runner.api.openapi.operation import snake
 from runner.api.provider import Provider
 from runner.model.errors import InvalidInput
 

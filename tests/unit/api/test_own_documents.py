@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from runner.api.encode import encode
+from runner.api.messages.encode import encode
 from runner.api.provider import Provider, Use
 from runner.model.errors import InvalidInput
 from runner.model.http import Call

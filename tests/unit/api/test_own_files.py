@@ -8,7 +8,7 @@ import pytest
 
 from runner.api.catalogue import Catalogue
 from runner.api.provider import Use
-from runner.compile.binary import binary_fields
+from runner.compile.instances.binary import binary_fields
 from runner.model.errors import InvalidInput
 
 ROOT = """

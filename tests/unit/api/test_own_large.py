@@ -12,8 +12,8 @@ import yaml
 
 from runner.api.catalogue import Catalogue
 from runner.api.provider import Use
-from runner.compile.check import check_file
-from runner.compile.surroundings import Surroundings
+from runner.compile.checks.check import check_file
+from runner.compile.instances.surroundings import Surroundings
 
 THINGS = 780
 

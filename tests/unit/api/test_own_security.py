@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runner.api.auth import choose, credentials_of, session_flow
+from runner.api.messages.auth import choose, credentials_of, session_flow
 from runner.api.provider import Provider
 from runner.model.errors import RunnerError
 from runner.model.http import Answer, Call

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runner.api.operation import Parameter
-from runner.api.parameters import cookie_texts, form_text, header_text, path_text, query_texts
+from runner.api.openapi.operation import Parameter
+from runner.api.openapi.parameters import cookie_texts, form_text, header_text, path_text, query_texts
 
 ARRAY = ["blue", "black"]
 OBJECT = {"R": 100, "G": 200}

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from runner.api.parse import Unparsable, parse, place_of
+from runner.api.openapi.parse import Unparsable, parse, place_of
 
 
 @pytest.mark.parametrize(

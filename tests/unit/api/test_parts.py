@@ -7,12 +7,12 @@ import pytest
 from lifeworld import LOST, World
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection
-from runner.api.lifecycle import submit
-from runner.api.lifedata import Settle
-from runner.api.order import Order
-from runner.api.parts import failed_places, place_of, whole_outcome
+from runner.api.lifecycles.effects import Collection
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.order import Order
+from runner.api.lifecycles.parts import failed_places, place_of, whole_outcome
 from runner.api.provider import Use
+from runner.api.vocabulary.lifedata import Settle
 from runner.model.event import Intended, Received
 from runner.model.http import Answer
 from runner.model.observation import Remote

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from runner.api.parse import Unparsable, by_parser, plain_value
-from runner.api.plain_yaml import Unsure, read_plain
+from runner.api.openapi.parse import Unparsable, by_parser, plain_value
+from runner.api.openapi.plain_yaml import Unsure, read_plain
 from tests.support.odd_yaml import TEXTS, TRICKY, damaged, same
 
 

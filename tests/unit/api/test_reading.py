@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.lifedata import Identity
-from runner.api.locate import Scope
+from runner.api.messages.reading import identity, read_answer, read_item
 from runner.api.provider import Use
-from runner.api.reading import identity, read_answer, read_item
+from runner.api.vocabulary.lifedata import Identity
+from runner.api.vocabulary.locate import Scope
 from runner.model.http import Answer
 
 

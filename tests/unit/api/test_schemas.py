@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.api.schemas import schema_names, schema_text
+from runner.api.openapi.schemas import schema_names, schema_text
 
 
 def test_a_shipped_text_is_found_from_any_working_directory(tmp_path: Path) -> None:

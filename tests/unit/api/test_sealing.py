@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from runner.api.sealing import seal, unseal
+from runner.api.messages.sealing import seal, unseal
 from runner.model.http import Call
 
 

@@ -8,13 +8,13 @@ import pytest
 from lifeworld import dub_order
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
-from runner.api.lifecycle import submit
-from runner.api.lifedata import Delivery, KeySpec, WebhookDelivery
-from runner.api.marks import fold_mark
-from runner.api.order import Order
+from runner.api.lifecycles.effects import Hear, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.marks import fold_mark
+from runner.api.lifecycles.order import Order
+from runner.api.lifecycles.settling import settle
 from runner.api.provider import Use
-from runner.api.settling import settle
+from runner.api.vocabulary.lifedata import Delivery, KeySpec, WebhookDelivery
 from runner.model.event import Event, Intended, Settling
 from runner.model.fold import fold_instance
 from runner.model.http import Answer, Call, NoAnswer

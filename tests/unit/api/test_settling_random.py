@@ -14,15 +14,25 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection, Effect, Lifecycle, Outcome, Record, Request, Until, Walk, Walked
-from runner.api.lifecycle import submit
-from runner.api.lifedata import Settle
-from runner.api.marks import fold_mark
-from runner.api.order import Order
+from runner.api.lifecycles.effects import (
+    Collection,
+    Effect,
+    Lifecycle,
+    Outcome,
+    Record,
+    Request,
+    Until,
+    Walk,
+    Walked,
+)
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.marks import fold_mark
+from runner.api.lifecycles.order import Order
+from runner.api.lifecycles.settling import settle
 from runner.api.provider import Use
-from runner.api.settling import settle
 from runner.api.strategies.bulk_order import GroupOrder
 from runner.api.strategies.bulk_workbook import resume_group, submit_group
+from runner.api.vocabulary.lifedata import Settle
 from runner.model.event import Event, GroupIntended, Intended, Member, Settling
 from runner.model.fold import fold_group, fold_instance, join_group
 from runner.model.http import Answer, Call, NoAnswer, Reply

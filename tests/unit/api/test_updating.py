@@ -8,13 +8,13 @@ import pytest
 from lifeworld import LOST, NOT_SENT, World
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Request
-from runner.api.lifecycle import submit
-from runner.api.lifedata import Settle
-from runner.api.order import Order, Target
+from runner.api.lifecycles.effects import Request
+from runner.api.lifecycles.lifecycle import submit
+from runner.api.lifecycles.order import Order, Target
+from runner.api.lifecycles.settling import settle
+from runner.api.lifecycles.updating import UpdateWay, update_use, update_way
 from runner.api.provider import Provider, Use
-from runner.api.settling import settle
-from runner.api.updating import UpdateWay, update_use, update_way
+from runner.api.vocabulary.lifedata import Settle
 from runner.model.errors import InvalidInput
 from runner.model.event import Doubted, Intended, Received, Withdrawn
 from runner.model.http import Answer

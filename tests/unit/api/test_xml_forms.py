@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.encode import encode
 from runner.api.forms import switches
+from runner.api.messages.encode import encode
 from runner.api.provider import Use
 from runner.model.http import Call, Upload
 from runner.model.text import LocalFile

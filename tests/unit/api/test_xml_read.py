@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from runner.api.decode import decode
+from runner.api.messages.decode import decode
+from runner.api.messages.xml_read import DEEPEST, MOST_CHARACTERS, BadXml, read_xml
+from runner.api.messages.xml_write import xml_body
 from runner.api.provider import Provider
-from runner.api.xml_read import DEEPEST, MOST_CHARACTERS, BadXml, read_xml
-from runner.api.xml_write import xml_body
 
 Make = Callable[..., Provider]
 XML = {"Content-Type": "application/xml; charset=utf-8"}

@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.encode import encode
+from runner.api.messages.encode import encode
+from runner.api.messages.sealing import seal, unseal
+from runner.api.messages.xml_write import BadXml, is_xml, xml_body
 from runner.api.provider import Provider, Use
-from runner.api.sealing import seal, unseal
-from runner.api.xml_write import BadXml, is_xml, xml_body
 from runner.model.errors import RunnerError
 
 Make = Callable[..., Provider]

@@ -5,9 +5,9 @@ import jsonschema
 import pytest
 
 from runner.api.catalogue import Catalogue, load_provider
-from runner.api.lifedata import Condition, Download, Identity, Page, Resource, Settle
+from runner.api.openapi.schemas import schema_names, schema_text
 from runner.api.provider import Provider
-from runner.api.schemas import schema_names, schema_text
+from runner.api.vocabulary.lifedata import Condition, Download, Identity, Page, Resource, Settle
 from runner.model.errors import InvalidInput
 
 Make = Callable[..., Provider]

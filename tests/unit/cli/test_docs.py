@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from runner.cli.main import COMMANDS, main
-from runner.compile.check import check_file
-from runner.compile.surroundings import Surroundings
+from runner.compile.checks.check import check_file
+from runner.compile.instances.surroundings import Surroundings
 from runner.model.plan import Verb
 
 ROOT = Path(__file__).parents[3]

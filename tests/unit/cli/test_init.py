@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from runner.compile.source import parse_yaml
+from runner.compile.text.source import parse_yaml
 
 QUICKSTART = Path(__file__).parents[3] / "manifests" / "quickstart" / "script.xlsx"
 

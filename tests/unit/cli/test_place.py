@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli.project import _plain_name
-from runner.compile.source import parse_yaml
+from runner.compile.text.source import parse_yaml
 
 PLAIN = (
     "version: 1\nname: season-one\njobs: {}\n",

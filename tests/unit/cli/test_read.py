@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from runner.api.schemas import schema_text
+from runner.api.openapi.schemas import schema_text
 
 
 def test_a_broken_manifest_is_printed_with_every_problem_and_its_line(runner, folder: Path) -> None:

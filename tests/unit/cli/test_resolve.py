@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.daytime import now_text
-from runner.engine.journal import open_journal
-from runner.engine.lock import Holder
+from runner.engine.machine.daytime import now_text
+from runner.engine.state.journal import open_journal
+from runner.engine.state.lock import Holder
 from runner.model.event import Doubted, Intended
 from runner.model.http import Call
 

@@ -8,9 +8,9 @@ import pytest
 from applying import Ended, captured
 from pgserver import place_of, told
 
-from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
-from runner.engine.states import leave_word, read_events, read_state
+from runner.engine.state.journal import Journal, open_journal
+from runner.engine.state.lock import Holder
+from runner.engine.state.states import leave_word, read_events, read_state
 from runner.model.event import Finished, Intended, Received
 from runner.model.http import Call
 from runner.model.state_place import StatePlace

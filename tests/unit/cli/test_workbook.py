@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from runner.compile.source import parse_yaml
+from runner.compile.text.source import parse_yaml
 
 
 def book(folder: Path) -> None:

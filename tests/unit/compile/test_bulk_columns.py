@@ -6,10 +6,10 @@ import pytest
 from folder import Folder
 from python_calamine import CalamineWorkbook
 
-from runner.compile.plan import plan
-from runner.compile.work import Work
-from runner.compile.workbooks import workbooks
-from runner.engine.files import opened
+from runner.compile.checks.work import Work
+from runner.compile.planning.plan import plan
+from runner.compile.planning.workbooks import workbooks
+from runner.engine.machine.files import opened
 from runner.model.observation import Observations
 from runner.model.state import State
 from runner.model.wishes import Wishes
@@ -93,8 +93,8 @@ def test_what_has_no_columns_is_told(folder: Folder, name: str, hint: str) -> No
 
 def test_every_template_of_a_provider_is_there_for_the_check() -> None:
     from runner.api.catalogue import Catalogue
-    from runner.api.lifedata import Resource
-    from runner.compile.check_bulk import movable
+    from runner.api.vocabulary.lifedata import Resource
+    from runner.compile.checks.bulk import movable
 
     catalogue = Catalogue()
     held = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.compile.canonical import canonical
+from runner.compile.planning.canonical import canonical
 from runner.model.text import FileText, LocalFile, PublishedUrl, Secret
 from runner.model.unknown import Unknown, UnknownReached
 

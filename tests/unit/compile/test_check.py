@@ -4,8 +4,8 @@ import pytest
 from folder import Folder
 from python_calamine import CalamineWorkbook
 
-from runner.compile.local import Artifact
-from runner.engine.files import opened
+from runner.compile.instances.local import Artifact
+from runner.engine.machine.files import opened
 from runner.model.errors import InvalidInput
 from runner.model.graph import Instance
 from runner.model.text import PublishedUrl

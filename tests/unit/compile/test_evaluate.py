@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from folder import Folder
 
-from runner.compile.evaluate import ABSENT, OutputsView, PartialOutputs
+from runner.compile.instances.evaluate import ABSENT, OutputsView, PartialOutputs
 from runner.model.errors import InvalidInput
 from runner.model.text import FileText, LocalFile
 from runner.model.unknown import Unknown

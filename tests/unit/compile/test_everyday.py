@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from runner.compile.expression_everyday import AskedLater, everyday
-from runner.compile.expression_jinja import parse
-from runner.compile.expression_path import parse_path
-from runner.compile.expression_reading import Reading, read
-from runner.compile.expressions import compile_value
-from runner.compile.path_reading import firsts_of, jobs_of
-from runner.compile.scope import Each, Env, FileReader
+from runner.compile.expressions.everyday import AskedLater, everyday
+from runner.compile.expressions.jinja import parse
+from runner.compile.expressions.path import parse_path
+from runner.compile.expressions.path_reading import firsts_of, jobs_of
+from runner.compile.expressions.reading import Reading, read
+from runner.compile.expressions.scope import Each, Env, FileReader
+from runner.compile.expressions.template import compile_value
 from tests.unit.compile.test_lanes import VALUES, said
 
 OPERANDS = [

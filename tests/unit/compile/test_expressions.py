@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runner.compile.expressions import ExpressionError, FieldMissing, compile_value
-from runner.compile.scope import ABSENT, Outputs
+from runner.compile.expressions.scope import ABSENT, Outputs
+from runner.compile.expressions.template import ExpressionError, FieldMissing, compile_value
 from runner.model.text import FileText, Secret
 from runner.model.unknown import Unknown
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from runner.api.schemas import schema_text
+from runner.api.openapi.schemas import schema_text
 from runner.compile.fitting import fits
-from runner.compile.source import parse_yaml
+from runner.compile.text.source import parse_yaml
 from runner.model.unknown import Unknown
 
 EXAMPLES = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.compile.keys import BadKey, NoKey, Taken, key_of, natural_key
+from runner.compile.instances.keys import BadKey, NoKey, Taken, key_of, natural_key
 from runner.model.unknown import Unknown, UnknownReached
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from runner.compile.expression_tree import Constant, Fields, Items, compile_tree
-from runner.compile.expressions import ExpressionError, compile_value
-from runner.compile.input_schema import InputSchema
-from runner.compile.keys import key_of
-from runner.compile.paths import check_path, same_path
-from runner.compile.scope import Each, Env
+from runner.compile.checks.input_schema import InputSchema
+from runner.compile.expressions.scope import Each, Env
+from runner.compile.expressions.template import ExpressionError, compile_value
+from runner.compile.expressions.tree import Constant, Fields, Items, compile_tree
+from runner.compile.instances.keys import key_of
+from runner.compile.instances.paths import check_path, same_path
 from runner.model.text import FileText, LocalFile, PublishedUrl, Secret
 from runner.model.unknown import Unknown, UnknownReached
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runner.compile.load import Loaded, load
+from runner.compile.text.load import Loaded, load
 from runner.model.manifest import BulkSettings, Manifest
 
 SMALL = "jobs: {dub: {uses: dubformer.project}}\n"

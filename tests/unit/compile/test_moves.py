@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runner.compile.moves import moved_state, moves
+from runner.compile.checks.moves import moved_state, moves
 from runner.model.event import Moved
 from runner.model.graph import Graph, Instance
 from runner.model.manifest import Job, Manifest

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.compile.source import parse_yaml
-from runner.compile.yaml_whole import parse_whole
+from runner.compile.text.source import parse_yaml
+from runner.compile.text.yaml_whole import parse_whole
 from tests.support.odd_yaml import TEXTS, TRICKY, damaged, same
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from runner.compile.canonical import canonical
-from runner.compile.check import check_file
-from runner.compile.plan import plan
-from runner.compile.surroundings import Surroundings
-from runner.compile.work import Work
+from runner.compile.checks.check import check_file
+from runner.compile.checks.work import Work
+from runner.compile.instances.surroundings import Surroundings
+from runner.compile.planning.canonical import canonical
+from runner.compile.planning.plan import plan
 from runner.model.observation import Block, Observations, Remote
 from runner.model.part import PartState
 from runner.model.plan import Cost, FieldDiff, Plan, Verb

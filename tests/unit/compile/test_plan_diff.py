@@ -1,6 +1,6 @@
 """What a plan says has changed."""
 
-from runner.compile.diff import MOST_FIELDS, MOST_LINES, diff_inputs
+from runner.compile.planning.diff import MOST_FIELDS, MOST_LINES, diff_inputs
 from runner.model.plan import FieldDiff
 
 

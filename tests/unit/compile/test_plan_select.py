@@ -1,6 +1,6 @@
 """Targets, exclusions and limits."""
 
-from runner.compile.plan_select import Limit, selected, unmatched
+from runner.compile.planning.select import Limit, selected, unmatched
 from runner.model.graph import Graph, Instance, Need
 from runner.model.wishes import Globs, Wishes
 

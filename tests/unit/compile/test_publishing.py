@@ -3,7 +3,7 @@
 import pytest
 from folder import Folder
 
-from runner.compile.surroundings import SandboxOverrides
+from runner.compile.instances.surroundings import SandboxOverrides
 from runner.model.settings import PublishSettings
 
 JOB = "jobs: {a: {uses: dubformer.voices}}\n"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from runner.compile.purse import RUN, Purse
+from runner.compile.planning.purse import RUN, Purse
 from runner.model.prices import Prices, Spend, spend_of
 from runner.model.settings import ProviderSettings
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from runner.api.schemas import schema_text
+from runner.api.openapi.schemas import schema_text
 
 SCHEMA: dict[str, Any] = json.loads(schema_text("manifest.schema.json"))
 

@@ -1,6 +1,6 @@
 import pytest
 
-from runner.compile.input_schema import InputSchema
+from runner.compile.checks.input_schema import InputSchema
 
 ONE = {"type": "object", "oneOf": [{"required": ["url"]}, {"required": ["file", "name"]}]}
 

@@ -2,9 +2,9 @@
 
 from folder import Folder
 
-from runner.compile.findings import Findings
-from runner.compile.settings import evaluate_providers, evaluate_settings
-from runner.compile.surroundings import SandboxOverrides, Surroundings
+from runner.compile.instances.findings import Findings
+from runner.compile.instances.settings import evaluate_providers, evaluate_settings
+from runner.compile.instances.surroundings import SandboxOverrides, Surroundings
 from runner.model.settings import SettleSettings
 from runner.model.text import Secret
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runner.compile.source import Source, parse_yaml
+from runner.compile.text.source import Source, parse_yaml
 
 
 def read(text: str) -> Source:
@@ -216,7 +216,7 @@ def test_an_alias_that_contains_itself_is_refused() -> None:
 
 
 def test_a_huge_text_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.compile.source.LARGEST", 10)
+    monkeypatch.setattr("runner.compile.text.source.LARGEST", 10)
 
     (problem,) = read("a: 1234567890").problems
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from runner.compile.load import load
-from runner.compile.variables import override, read_variables
+from runner.compile.text.load import load
+from runner.compile.text.variables import override, read_variables
 
 DECLARED = {
     "project": "6f1c",

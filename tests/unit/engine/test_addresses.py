@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from runner.engine.addresses import ForbiddenAddress, GuardedResolver, Reach, joined, reach_of
-from runner.engine.exchange import Timeouts
-from runner.engine.transport import Transport
+from runner.engine.wire.addresses import ForbiddenAddress, GuardedResolver, Reach, joined, reach_of
+from runner.engine.wire.exchange import Timeouts
+from runner.engine.wire.transport import Transport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfilm"
 Make = Callable[[Callable[[Any, socket.socket, int], None]], Any]

@@ -12,8 +12,8 @@ import pytest
 from closing import closed
 
 from runner.api.catalogue import Catalogue
-from runner.engine.accounts import Account, NotSent
-from runner.engine.transport import Transport
+from runner.engine.wire.accounts import Account, NotSent
+from runner.engine.wire.transport import Transport
 from runner.model.http import Call, Reply, Upload
 from runner.model.settings import ProviderSettings
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from runner.engine.approvals import (
+from runner.engine.state.approvals import (
     APPROVE,
     approved_by_me,
     foreseen_instance,
     leave_approvals,
     take_in_approvals,
 )
-from runner.engine.inbox import foreseen_state, leave_in_inbox, take_in
-from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
-from runner.engine.states import ensure_state, read_events, read_standing, read_state, read_words
+from runner.engine.state.inbox import foreseen_state, leave_in_inbox, take_in
+from runner.engine.state.journal import Journal, open_journal
+from runner.engine.state.lock import Holder
+from runner.engine.state.states import ensure_state, read_events, read_standing, read_state, read_words
 from runner.model.event import Finished, Gated
 from runner.model.phase import Phase
 from runner.model.state_place import StatePlace

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, quote, urlencode
 import pytest
 from buckets import KEYS
 
-from runner.api.xml_write import escaped
-from runner.engine.bucket_links import Links
+from runner.api.messages.xml_write import escaped
+from runner.engine.wire.bucket_links import Links
 from runner.model.http import Answer, Call
 from runner.model.settings import Bucket
 

@@ -3,8 +3,8 @@
 import random
 from collections.abc import Mapping
 
-from runner.api.lifedata import CostSpec
-from runner.engine.budget import Budget
+from runner.api.vocabulary.lifedata import CostSpec
+from runner.engine.running.budget import Budget
 from runner.model.charge import Charge
 from runner.model.prices import NO_PRICES, Prices, spend_of
 from runner.model.settings import ProviderSettings

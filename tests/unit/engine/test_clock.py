@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine import clock
+from runner.engine.machine import clock
 
 
 def test_time_that_passes_is_told_to_another_process_of_the_same_boot() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from runner.engine.codec import BLOB_ABOVE, Blobs, Codec
+from runner.engine.state.codec import BLOB_ABOVE, Blobs, Codec
 from runner.model.event import KINDS, Intended
 from runner.model.http import Call, Upload
 from runner.model.state import GroupState, InstanceState, Phase

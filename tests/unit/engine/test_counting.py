@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.columns import NAMES, columns, columns_of_json
-from runner.engine.counting import read_standing
-from runner.engine.journal import open_journal
-from runner.engine.lock import Holder
-from runner.engine.store import VERSION, read_addresses, read_instance, read_state
+from runner.engine.state.columns import NAMES, columns, columns_of_json
+from runner.engine.state.counting import read_standing
+from runner.engine.state.journal import open_journal
+from runner.engine.state.lock import Holder
+from runner.engine.state.store import VERSION, read_addresses, read_instance, read_state
 from runner.model.errors import StateCorrupt, StateForeign
 from runner.model.event import Doubted, Finished, Intended, Received, Saved, Saving
 from runner.model.http import Call

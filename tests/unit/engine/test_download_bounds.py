@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from downloading import Bench, Make, Shelf, broken, fetching, head, rest, status, whole
 
-from runner.engine.files import inside
-from runner.engine.partial import Partial, Version
-from runner.engine.places import place_at
+from runner.engine.download.partial import Partial, Version
+from runner.engine.download.places import place_at
+from runner.engine.machine.files import inside
 from runner.model.event import Saving
 
 FILM = b"film" * 1000

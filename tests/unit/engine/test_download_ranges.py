@@ -5,7 +5,14 @@ import hashlib
 
 import pytest
 
-from runner.engine.ranges import content_range, digests, is_a_page, stated_size, takes_ranges, validator
+from runner.engine.download.ranges import (
+    content_range,
+    digests,
+    is_a_page,
+    stated_size,
+    takes_ranges,
+    validator,
+)
 
 SENT = "Sun, 22 Nov 2026 10:00:00 GMT"
 

@@ -18,7 +18,7 @@ import pytest
 from downloading import Answer, Bench, Make, Shelf, broken, fetching, head, rest, status, whole
 from faultbook import Fault
 
-from runner.engine.fetches import Bounds
+from runner.engine.download.fetches import Bounds
 
 FILM = bytes(range(256)) * 64
 HALF = len(FILM) // 2

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.files import Changed, UnsafePath, inside, part_of, put_in_place, unchanged, write_whole
+from runner.engine.machine.files import (
+    Changed,
+    UnsafePath,
+    inside,
+    part_of,
+    put_in_place,
+    unchanged,
+    write_whole,
+)
 from runner.model.http import Upload
 
 

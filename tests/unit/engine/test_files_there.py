@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.files_there import FilesThere
-from runner.engine.results import file_stands
+from runner.engine.download.files_there import FilesThere
+from runner.engine.running.results import file_stands
 from runner.model.state import FileState
 
 DIGEST = hashlib.sha256(b"film").hexdigest()

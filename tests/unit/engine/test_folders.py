@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.files import UnsafePath
-from runner.engine.folders import MOST, Folders
+from runner.engine.download.folders import MOST, Folders
+from runner.engine.machine.files import UnsafePath
 
 
 @pytest.fixture

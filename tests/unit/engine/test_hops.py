@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from runner.engine.hops import Hops
+from runner.engine.machine.hops import Hops
 
 
 def test_what_work_makes_and_what_it_raises_comes_back_to_whoever_asked() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from runner.engine.inbox import deliver, leave_in_inbox, take_in
-from runner.engine.journal import open_journal
-from runner.engine.lock import Holder
+from runner.engine.state.inbox import deliver, leave_in_inbox, take_in
+from runner.engine.state.journal import open_journal
+from runner.engine.state.lock import Holder
 from runner.model.errors import WrongUsage
 from runner.model.event import Doubted, Event, Intended, Received, Refused
 from runner.model.http import Call

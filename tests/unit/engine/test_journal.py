@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.inbox import leave_in_inbox
-from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
-from runner.engine.states import read_events, read_state
+from runner.engine.state.inbox import leave_in_inbox
+from runner.engine.state.journal import Journal, open_journal
+from runner.engine.state.lock import Holder
+from runner.engine.state.states import read_events, read_state
 from runner.model.errors import StateCorrupt, StateForeign, StateLocked, StateNewer
 from runner.model.event import Finished, Forgotten, Intended, Moved, Received, Saved, Saving, Withdrawn
 from runner.model.http import Call, Upload
@@ -168,8 +168,8 @@ def test_a_killed_process_leaves_what_it_recorded_and_lets_go_of_the_lock(tmp_pa
     script = """
         import os, signal, sys
         from pathlib import Path
-        from runner.engine.journal import open_journal
-        from runner.engine.lock import Holder
+        from runner.engine.state.journal import open_journal
+        from runner.engine.state.lock import Holder
         from runner.model.event import Received
         holder = Holder("there", os.getpid(), "apply", "2026-01-01T00:00:00Z", "abc")
         journal = open_journal(Path(sys.argv[1]), name="season", holder=holder)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
-from runner.engine.states import read_events, read_state
+from runner.engine.state.journal import Journal, open_journal
+from runner.engine.state.lock import Holder
+from runner.engine.state.states import read_events, read_state
 from runner.model.errors import StateCorrupt
 from runner.model.event import (
     Finished,

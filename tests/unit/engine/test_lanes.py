@@ -10,12 +10,21 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import load_provider
-from runner.api.effects import BASELINE_AGE, OUTDATED, Hear, Lifecycle, Outcome, Record, Request, Until
-from runner.engine.accounts import Account
-from runner.engine.exchange import Timeouts
-from runner.engine.lanes import Flow, Lane
-from runner.engine.transport import Transport
-from runner.engine.walks import Walks
+from runner.api.lifecycles.effects import (
+    BASELINE_AGE,
+    OUTDATED,
+    Hear,
+    Lifecycle,
+    Outcome,
+    Record,
+    Request,
+    Until,
+)
+from runner.engine.running.lanes import Flow, Lane
+from runner.engine.wire.accounts import Account
+from runner.engine.wire.exchange import Timeouts
+from runner.engine.wire.transport import Transport
+from runner.engine.wire.walks import Walks
 from runner.model.errors import RunnerError, StateCorrupt
 from runner.model.event import Event, Progressed
 from runner.model.http import Call

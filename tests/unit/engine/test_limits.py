@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from faketime import run
 
-from runner.engine.limits import LONGEST_BACKOFF, LONGEST_STILL, Limiter, Window, backoff
-from runner.engine.outage import ENOUGH, OUTAGE, Outage
+from runner.engine.wire.limits import LONGEST_BACKOFF, LONGEST_STILL, Limiter, Window, backoff
+from runner.engine.wire.outage import ENOUGH, OUTAGE, Outage
 
 
 def now() -> float:

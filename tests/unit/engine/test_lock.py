@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.lock import Holder, Lock
+from runner.engine.state.lock import Holder, Lock
 from runner.model.errors import StateLocked
 
 ME = Holder("here", 1, "apply", "2026-01-01T00:00:00Z")

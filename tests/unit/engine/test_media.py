@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from downloading import Bench, Make, Shelf, fetching, head, status
 
-from runner.engine.addresses import Reach, reach_of
-from runner.engine.media import MediaCheck
-from runner.engine.transport import Timeouts, Transport
+from runner.engine.wire.addresses import Reach, reach_of
+from runner.engine.wire.media import MediaCheck
+from runner.engine.wire.transport import Timeouts, Transport
 
 
 def checked(url: str, reach: Reach) -> MediaCheck:

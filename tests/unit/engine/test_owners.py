@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.api.collecting import collection_of
-from runner.api.effects import Collection
+from runner.api.lifecycles.collecting import collection_of
+from runner.api.lifecycles.effects import Collection
 from runner.api.provider import Use
-from runner.engine.owners import Owners
+from runner.engine.state.owners import Owners
 from runner.model.state import InstanceState, Phase
 
 ACCOUNT = "respeecher https://r"

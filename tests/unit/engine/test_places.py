@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.files import UnsafePath, inside
-from runner.engine.partial import Partial, Version
-from runner.engine.places import Place, place_at
+from runner.engine.download.partial import Partial, Version
+from runner.engine.download.places import Place, place_at
+from runner.engine.machine.files import UnsafePath, inside
 
 
 def place_of(root: Path, path: str) -> Place:

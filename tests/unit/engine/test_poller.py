@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from runner.api.catalogue import Catalogue
-from runner.api.effects import Collection
+from runner.api.lifecycles.effects import Collection
+from runner.api.messages.reading import Reading
 from runner.api.provider import Use
-from runner.api.reading import Reading
-from runner.engine.accounts import Account
-from runner.engine.poller import READERS, Poller
-from runner.engine.transport import Timeouts, Transport
-from runner.engine.waiters import Waiter
-from runner.engine.walks import Walks
+from runner.engine.running.poller import READERS, Poller
+from runner.engine.running.waiters import Waiter
+from runner.engine.wire.accounts import Account
+from runner.engine.wire.transport import Timeouts, Transport
+from runner.engine.wire.walks import Walks
 from runner.model.errors import RunnerError, StateCorrupt
 from runner.model.settings import ProviderSettings
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from pgserver import end_lease, place_of, told
 
-from runner.engine.journal import Journal, open_journal
-from runner.engine.lock import Holder
-from runner.engine.postgres_store import open_postgres
-from runner.engine.states import read_addresses, read_instance, read_standing, read_state
+from runner.engine.state.journal import Journal, open_journal
+from runner.engine.state.lock import Holder
+from runner.engine.state.postgres_store import open_postgres
+from runner.engine.state.states import read_addresses, read_instance, read_standing, read_state
 from runner.model.errors import StateCorrupt, StateError, StateLocked, StateNewer
 from runner.model.event import Intended, Received
 from runner.model.http import Call

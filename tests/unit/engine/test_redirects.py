@@ -9,9 +9,9 @@ import pytest
 from closing import closed
 
 from runner.api.catalogue import Catalogue
-from runner.engine.accounts import MOST_REDIRECTS, Account
-from runner.engine.exchange import Timeouts
-from runner.engine.transport import Transport
+from runner.engine.wire.accounts import MOST_REDIRECTS, Account
+from runner.engine.wire.exchange import Timeouts
+from runner.engine.wire.transport import Transport
 from runner.model.http import Answer, Call, Reply
 from runner.model.settings import ProviderSettings
 

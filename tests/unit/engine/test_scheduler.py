@@ -1,6 +1,6 @@
 """The scheduler, with a graph of letters."""
 
-from runner.engine.scheduler import Scheduler, Skipped
+from runner.engine.running.scheduler import Scheduler, Skipped
 from runner.model.graph import Graph, Instance, Need
 
 

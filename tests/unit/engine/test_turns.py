@@ -1,6 +1,6 @@
 """Turns: one at a time, in the order of coming."""
 
-from runner.engine.turns import Turns
+from runner.engine.running.turns import Turns
 
 A, B = ("project", "1"), ("mark", "x")
 

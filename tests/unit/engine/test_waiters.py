@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.engine.waiters import Waiter, expect, pause_of
+from runner.engine.running.waiters import Waiter, expect, pause_of
 from runner.model.http import Answer
 
 DATE = 1_700_000_000.0

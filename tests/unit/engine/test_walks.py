@@ -11,12 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from runner.api.catalogue import load_provider
-from runner.api.collecting import collection_of
-from runner.api.effects import Collection, Walked
+from runner.api.lifecycles.collecting import collection_of
+from runner.api.lifecycles.effects import Collection, Walked
 from runner.api.provider import Provider
-from runner.engine.accounts import Account
-from runner.engine.transport import Timeouts, Transport
-from runner.engine.walks import Walks, server_date
+from runner.engine.wire.accounts import Account
+from runner.engine.wire.transport import Timeouts, Transport
+from runner.engine.wire.walks import Walks, server_date
 from runner.model.http import Answer, NoAnswer, Reply
 from runner.model.settings import ProviderSettings
 

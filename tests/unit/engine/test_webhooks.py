@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from runner.api.catalogue import Catalogue
-from runner.engine.webhooks import Bounds, Bucket, Notice, Receiver, listen_address, new_token, notice_of
+from runner.engine.wire.webhooks import Bounds, Bucket, Notice, Receiver, listen_address, new_token, notice_of
 from runner.model.errors import RunnerError, WrongUsage
 
 Heard = list[tuple[str, Mapping[str, Any]]]

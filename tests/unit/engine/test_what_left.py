@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from closing import closed
 
-from runner.engine.exchange import Timeouts
-from runner.engine.transport import Transport
+from runner.engine.wire.exchange import Timeouts
+from runner.engine.wire.transport import Transport
 from runner.model.http import Answer, Call, NoAnswer, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n" + b'{"id": 77}'

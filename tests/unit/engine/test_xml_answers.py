@@ -4,9 +4,9 @@ import asyncio
 from pathlib import Path
 
 from runner.api.catalogue import Catalogue
-from runner.api.encode import encode
-from runner.engine.accounts import Account
-from runner.engine.transport import Transport
+from runner.api.messages.encode import encode
+from runner.engine.wire.accounts import Account
+from runner.engine.wire.transport import Transport
 from runner.model.http import Answer, Reply
 from runner.model.settings import ProviderSettings
 from runner.sandbox.serve import SandboxSettings, running

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from jsonschema import Draft202012Validator
 
-from runner.api.schemas import schema_text
+from runner.api.openapi.schemas import schema_text
 from runner.model.plan import BulkRequests, Change, Cost, FieldDiff, Plan, Verb
 from runner.report.plan_json import plan_json
 from runner.report.plan_text import plan_text

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from runner.sandbox.blurb_batch import Batch, batch_status, moments, notification, status_of
+from runner.sandbox.blurb.batch import Batch, batch_status, moments, notification, status_of
 from runner.sandbox.serve import Sandbox
 
 NOWHERE = "http://127.0.0.1:9/nobody"

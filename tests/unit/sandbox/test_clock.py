@@ -1,6 +1,6 @@
 from dataclasses import asdict
 
-from runner.sandbox.clock import Clock, iso, share
+from runner.sandbox.ground.clock import Clock, iso, share
 
 
 class Real:

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from runner.model.errors import WrongUsage
-from runner.sandbox.faults import fault_plan, read_faults
+from runner.sandbox.ground.faults import fault_plan, read_faults
 
 PROJECT = {
     "name": "a",

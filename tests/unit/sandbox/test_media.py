@@ -3,7 +3,7 @@ import wave
 
 import pytest
 
-from runner.sandbox.film import film, sound
+from runner.sandbox.ground.film import film, sound
 
 
 def boxes(content):

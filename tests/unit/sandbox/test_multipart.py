@@ -3,7 +3,7 @@ import hashlib
 
 import pytest
 
-from runner.sandbox.multipart import HEAD, read_form
+from runner.sandbox.ground.multipart import HEAD, read_form
 
 TYPE = "multipart/form-data; boundary=line"
 SOUND = b"RIFF\r\n--lin not the boundary" + bytes(range(256)) * 9

@@ -8,15 +8,15 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from runner.sandbox.clock import Clock
-from runner.sandbox.film import sound
-from runner.sandbox.respeecher_catalogue import ACCENTS, STYLES, USER, VOICES, made_id
-from runner.sandbox.respeecher_recording import Order, Recording, order_shown
-from runner.sandbox.respeecher_recordings import seconds_of
-from runner.sandbox.respeecher_session import PASSWORD, SESSION_LIFE, Doors
+from runner.sandbox.ground.clock import Clock
+from runner.sandbox.ground.film import sound
+from runner.sandbox.ground.wire import Ask, FilePart, Refusal
+from runner.sandbox.ground.world import World
+from runner.sandbox.respeecher.catalogue import ACCENTS, STYLES, USER, VOICES, made_id
+from runner.sandbox.respeecher.recording import Order, Recording, order_shown
+from runner.sandbox.respeecher.recordings import seconds_of
+from runner.sandbox.respeecher.session import PASSWORD, SESSION_LIFE, Doors
 from runner.sandbox.serve import SandboxSettings, running
-from runner.sandbox.wire import Ask, FilePart, Refusal
-from runner.sandbox.world import World
 
 VOICE = next(iter(VOICES.values()))
 SLOW = 1.0

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from runner.model.errors import RunnerError, StateLocked
-from runner.sandbox.credentials import CREDENTIALS
+from runner.sandbox.ground.credentials import CREDENTIALS
+from runner.sandbox.ground.world import read_ledger
 from runner.sandbox.serve import SandboxSettings, announcement, running, serve_forever
-from runner.sandbox.world import read_ledger
 
 PROJECT = {
     "name": "a",

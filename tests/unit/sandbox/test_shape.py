@@ -1,6 +1,6 @@
 import pytest
 
-from runner.sandbox.shape import Field, is_url, wrong
+from runner.sandbox.ground.shape import Field, is_url, wrong
 
 PERSON = Field(
     "object",

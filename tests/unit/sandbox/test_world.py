@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from runner.model.errors import StateCorrupt, StateLocked
-from runner.sandbox.world import World, read_ledger
+from runner.sandbox.ground.world import World, read_ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runner.compile.expressions import compile_value
-from runner.compile.source import parse_yaml
+from runner.compile.expressions.template import compile_value
+from runner.compile.text.source import parse_yaml
 from runner.workbook.as_yaml import rows_yaml
 
 

@@ -14,7 +14,7 @@ from typing import IO
 
 import pytest
 
-from runner.engine.files import write_whole
+from runner.engine.machine.files import write_whole
 from runner.model.errors import RunnerError
 from runner.workbook.made import IN_MEMORY, Made, Nameless, made
 from runner.workbook.new_book import new_workbook

@@ -1,0 +1,1 @@
+"""Requests and answers: encoded, decoded, looked into and judged."""

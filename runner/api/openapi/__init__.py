@@ -1,0 +1,1 @@
+"""OpenAPI documents: read when they are used, and understood one operation at a time."""

@@ -1,0 +1,1 @@
+"""`x-runner`: what a document says of the life of its resources, as frozen types."""

@@ -1,0 +1,1 @@
+"""Expressions: `${{ … }}` found, compiled, looked through and evaluated."""

@@ -1,0 +1,1 @@
+"""What will be done to each instance, and why."""

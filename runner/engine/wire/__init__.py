@@ -1,0 +1,1 @@
+"""What goes over the network: requests and what left, limits, credentials, lists, publishing, notifications."""

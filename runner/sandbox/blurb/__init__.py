@@ -1,0 +1,1 @@
+"""Blurb, emulated."""

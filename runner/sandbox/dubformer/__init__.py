@@ -1,0 +1,1 @@
+"""Dubformer, emulated."""

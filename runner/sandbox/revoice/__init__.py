@@ -1,0 +1,1 @@
+"""ReVoice, emulated."""
