@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from runner.api.lifecycles.concluding import received, settling_note
-from runner.api.lifecycles.effects import Effect, Outcome, Until, Walk, Walked
+from runner.api.lifecycles.effects import Effect, Outcome, Until, Walked
 from runner.api.lifecycles.order import Order, View
 from runner.api.lifecycles.search import (
-    MOST_FAILURES,
     MOST_SHORT,
     Search,
     candidates,
@@ -20,6 +19,7 @@ from runner.api.lifecycles.search import (
     late_enough,
     lossy,
     next_look,
+    read_list,
     second_look,
     unproven,
 )
@@ -33,18 +33,13 @@ def search_parts(
 ) -> Generator[Effect, Any, Outcome | None]:
     """The outcome of the search; None when the whole call is shown to be absent."""
     assert order.collection is not None
+    name = order.use.provider.name
     yield settling_note(order, "looking for the parts of a call whose answer was lost")
     found: dict[int, PartReceipt] = {}
     while True:
-        walked = yield Walk(order.collection, view.monotonic())
-        if not isinstance(walked, Walked):
-            search.failures += 1
-            if search.failures >= MOST_FAILURES:
-                return Outcome("failed", f"{order.use.provider.name} cannot be asked what became of it")
-            pause = min(60.0, max(order.settle.lag, 1e-3) * search.failures)
-            yield Until(view.monotonic() + pause, "the list cannot be read")
-            continue
-        search.failures = 0
+        walked = yield from read_list(order.collection, view, search, name, order.settle.lag)
+        if isinstance(walked, Outcome):
+            return walked
         several = _look(order, view, intent, walked, found)
         if several:
             return (yield from doubt(order, f"several things carry the name {several!r}"))

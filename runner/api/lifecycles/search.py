@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.api.lifecycles.effects import Effect, Outcome, Record, Walked
+from runner.api.lifecycles.effects import Collection, Effect, Outcome, Record, Until, Walk, Walked
 from runner.api.lifecycles.marks import fold_mark, loose_mark
 from runner.api.lifecycles.order import Order, View
 from runner.api.messages.paging import CAPPED, USUAL_PAGES
@@ -66,6 +66,22 @@ class Search:
             return False
         self.since_here = str(int(walked.date))
         return True
+
+
+def read_list(
+    collection: Collection, view: View, search: Search, provider: str, lag: float, what: str = "it"
+) -> Generator[Effect, Any, Walked | Outcome]:
+    """The list as it is now, asked for until it can be read; an outcome where it could not be too often."""
+    while not isinstance(walked := (yield Walk(collection, view.monotonic())), Walked):
+        search.failures += 1
+        if search.failures >= MOST_FAILURES:
+            return Outcome(
+                "failed", f"{provider} cannot be asked what became of {what}; the next apply looks again"
+            )
+        pause = min(60.0, max(lag, 1e-3) * search.failures)
+        yield Until(view.monotonic() + pause, "the list cannot be read")
+    search.failures = 0
+    return walked
 
 
 def candidates(order: Order, view: View, intent: Intended, walked: Walked) -> list[Remote]:

@@ -31,8 +31,6 @@ from runner.api.lifecycles.effects import (
     Record,
     Request,
     Until,
-    Walk,
-    Walked,
 )
 from runner.api.lifecycles.order import Order, View
 from runner.api.lifecycles.part_search import search_parts
@@ -45,6 +43,7 @@ from runner.api.lifecycles.search import (
     late_enough,
     lossy,
     next_look,
+    read_list,
     second_look,
     unproven,
 )
@@ -209,20 +208,12 @@ def _search_list(
 ) -> Generator[Effect, Any, Outcome | None]:
     assert order.collection is not None
     assert order.delivery.find is not None
+    name = order.use.provider.name
     yield settling_note(order, "looking for the effect of a call whose answer was lost")
     while True:
-        walked = yield Walk(order.collection, view.monotonic())
-        if not isinstance(walked, Walked):
-            search.failures += 1
-            if search.failures >= MOST_FAILURES:
-                return Outcome(
-                    "failed",
-                    f"{order.use.provider.name} cannot be asked what became of it; the next apply looks again",
-                )
-            pause = min(60.0, max(order.settle.lag, 1e-3) * search.failures)
-            yield Until(view.monotonic() + pause, "the list cannot be read")
-            continue
-        search.failures = 0
+        walked = yield from read_list(order.collection, view, search, name, order.settle.lag)
+        if isinstance(walked, Outcome):
+            return walked
         found = candidates(order, view, intent, walked)
         if found:
             return (yield from _judge_candidates(order, intent, found))

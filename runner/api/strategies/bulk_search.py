@@ -7,17 +7,17 @@ settling time, what is missing needs a person; unless the API itself ended the r
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from runner.api.lifecycles.effects import Effect, Lifecycle, Outcome, Record, Until, Walk, Walked
+from runner.api.lifecycles.effects import Effect, Lifecycle, Outcome, Record, Until, Walked
 from runner.api.lifecycles.marks import fold_mark
 from runner.api.lifecycles.order import Order, View
 from runner.api.lifecycles.search import (
-    MOST_FAILURES,
     MOST_SHORT,
     Search,
     candidates,
     late_enough,
     lossy,
     next_look,
+    read_list,
     second_look,
     unproven,
 )
@@ -46,20 +46,12 @@ def search_rows(
     search = Search(alive, float(since) if since else None)
     waiting = {member.address: member for member in order.members}
     found_any = len(order.members) < len(order.intent.members)
+    name = order.use.provider.name
     yield _note(order, "looking for the rows by their names")
     while True:
-        walked = yield Walk(order.collection, view.monotonic())
-        if not isinstance(walked, Walked):
-            search.failures += 1
-            if search.failures >= MOST_FAILURES:
-                return Outcome(
-                    "failed",
-                    f"{order.use.provider.name} cannot be asked what became of its rows; the next apply looks again",
-                )
-            pause = min(60.0, max(order.settle.lag, 1e-3) * search.failures)
-            yield Until(view.monotonic() + pause, "the list cannot be read")
-            continue
-        search.failures = 0
+        walked = yield from read_list(order.collection, view, search, name, order.settle.lag, "its rows")
+        if isinstance(walked, Outcome):
+            return walked
         events = _adopt(order, view, walked, waiting)
         if events:
             found_any = True
